@@ -1,0 +1,210 @@
+# shellcheck shell=sh disable=SC2034
+# What every verb of ./vendas shares: where things are, who owns the instance, how a step is
+# shown, how a process is started and stopped. Read by ". lib.sh"; changes nothing by itself.
+#
+#   ROOT  the checkout            APP  programs and data as "make install" laid them
+#   VAR   the instance's folder   RUN  sockets and pid files (maybe elsewhere, see place_run)
+#   LOG   one log per step and per process
+
+# The caller's locale and umask must change neither messages that we parse nor file modes.
+export LC_ALL=C.UTF-8
+umask 022
+
+ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+TOOLS=$ROOT/tools
+
+# Where we are root, PostgreSQL, workers and nginx run under this unprivileged user; OWNER is
+# the command that becomes it, empty where the caller owns the instance himself.
+SYSTEM_USER=vendas
+OWNER=
+if [ "$(id -u)" -eq 0 ]; then
+    OWNER="setpriv --reuid=$SYSTEM_USER --regid=$SYSTEM_USER --clear-groups --"
+fi
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf 'vendas: %s\n' "$*" >&2
+    exit 1
+}
+
+is_root() {
+    [ "$(id -u)" -eq 0 ]
+}
+
+# as_owner COMMAND...: runs it as the owner of the instance, in a folder he may be in.
+as_owner() (
+    cd "$VAR" || exit
+    # shellcheck disable=SC2086
+    exec $OWNER "$@"
+)
+
+# as_root COMMAND...: runs it as root, through sudo where that is needed.
+as_root() {
+    if is_root; then
+        "$@"
+    else
+        command -v sudo >/dev/null || die "this needs root, and there is no sudo: $*"
+        sudo "$@"
+    fi
+}
+
+# find_var: sets VAR, APP, LOG and RUN for an instance that may or may not exist yet.
+find_var() {
+    VAR=${VENDAS_VAR:-$ROOT/var}
+    case $VAR in
+    /*) ;;
+    *) VAR=$PWD/$VAR ;;
+    esac
+    if [ -d "$VAR" ]; then
+        VAR=$(CDPATH='' cd -- "$VAR" && pwd -P)
+    fi
+    VENDAS_VAR=$VAR
+    export VENDAS_VAR
+    APP=$VAR/app
+    LOG=$VAR/log
+    RUN=$VAR/run
+    if [ -d "$RUN" ]; then
+        RUN=$(CDPATH='' cd -- "$RUN" && pwd -P)
+    fi
+}
+
+# need_instance: the same, for verbs that make no sense without one.
+need_instance() {
+    find_var
+    [ -f "$VAR/instance" ] || die "there is no instance in $VAR: start one with ./vendas up"
+    read_instance
+}
+
+# What tools remember about an instance: PORT, SHOP_PORT. Programs never see it.
+read_instance() {
+    PORT=
+    SHOP_PORT=
+    if [ -f "$VAR/instance" ]; then
+        # shellcheck source=/dev/null
+        . "$VAR/instance"
+    fi
+}
+
+write_instance() {
+    printf 'PORT=%s\nSHOP_PORT=%s\n' "$PORT" "$SHOP_PORT" >"$VAR/instance"
+}
+
+# lock_instance: one verb at a time may change an instance; held until the shell ends.
+lock_instance() {
+    exec 9>"$VAR/lock"
+    flock -n 9 || die "another ./vendas is changing $VAR; try again when it is done"
+}
+
+# step NAME LABEL COMMAND...: runs it with its output in log/NAME.log and shows one line with
+# the seconds it took; where it fails, the log's name and last lines, and the whole verb ends.
+step() {
+    step_log=$LOG/$1.log
+    step_label=$2
+    shift 2
+    step_start=$(date +%s)
+    printf '  %-34s' "$step_label"
+    if "$@" >"$step_log" 2>&1 9>&- </dev/null; then
+        step_end=$(date +%s)
+        printf '%3d s%s\n' $((step_end - step_start)) "$(step_remark "$step_log")"
+    else
+        printf 'FAILED\n\n'
+        tail -n 20 "$step_log"
+        printf '\nThe whole log: %s\n' "$step_log"
+        exit 1
+    fi
+}
+
+# A step may end its output with "remark: ..." to have it shown beside its seconds.
+step_remark() {
+    sed -n '$s/^remark: \(.*\)/  (\1)/p' "$1"
+}
+
+# started_at PID: when the process began, in clock ticks; empty when it is gone or a zombie.
+# A pid alone may long be another process's; pid and start time together are not.
+started_at() {
+    sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
+}
+
+# daemon NAME COMMAND...: starts it in the background in a session of its own, output in
+# log/NAME.log, and remembers it in run/NAME.pid.
+daemon() {
+    daemon_name=$1
+    shift
+    setsid "$@" </dev/null >>"$LOG/$daemon_name.log" 2>&1 9>&- &
+    daemon_pid=$!
+    echo "$daemon_pid $(started_at "$daemon_pid")" >"$RUN/$daemon_name.pid"
+}
+
+# is_running NAME: whether the process of run/NAME.pid is alive; sets RUNNING_PID.
+is_running() {
+    RUNNING_PID=
+    [ -f "$RUN/$1.pid" ] || return 1
+    read -r running_pid running_start <"$RUN/$1.pid" || return 1
+    [ -n "$running_start" ] && [ "$(started_at "$running_pid")" = "$running_start" ] || return 1
+    RUNNING_PID=$running_pid
+}
+
+# stop_daemons SIGNAL NAME...: asks all of them to end, waits up to ten seconds for all, then
+# ends by force what is left, with its children.
+stop_daemons() {
+    stop_signal=$1
+    shift
+    for name in "$@"; do
+        ! is_running "$name" || kill -s "$stop_signal" "$RUNNING_PID" 2>/dev/null || true
+    done
+    stop_tries=100
+    for name in "$@"; do
+        while is_running "$name" && [ "$stop_tries" -gt 0 ]; do
+            stop_tries=$((stop_tries - 1))
+            sleep 0.1
+        done
+        ! is_running "$name" || kill -s KILL -- "-$RUNNING_PID" 2>/dev/null || true
+        rm -f "$RUN/$name.pid"
+    done
+}
+
+# setting NAME: the value of a setting of this instance.
+setting() {
+    sed -n "s/^$1=//p" "$VAR/vendas.env" | tail -n 1
+}
+
+# set_setting NAME VALUE: changes its line in vendas.env, or adds one. Other lines are the
+# user's to edit.
+set_setting() {
+    if grep -q "^$1=" "$VAR/vendas.env"; then
+        sed -i "s|^$1=.*|$1=$2|" "$VAR/vendas.env"
+    else
+        printf '%s=%s\n' "$1" "$2" >>"$VAR/vendas.env"
+    fi
+}
+
+# program_daemon NAME COMMAND...: a daemon that runs as the owner, with the settings of
+# vendas.env and nothing else of the caller's environment. A setting that a program does not
+# know stops it, and the caller may well have VENDAS_VAR set.
+# shellcheck disable=SC2086
+program_daemon() {
+    program_name=$1
+    shift
+    daemon "$program_name" $OWNER env -i -C "$VAR" PATH="$PATH" LC_ALL="$LC_ALL" \
+        sh -c "$LOAD_SETTINGS" sh "$VAR/vendas.env" "$@"
+}
+
+# with_settings COMMAND...: the same in the foreground.
+with_settings() {
+    as_owner env -i PATH="$PATH" LC_ALL="$LC_ALL" \
+        sh -c "$LOAD_SETTINGS" sh "$VAR/vendas.env" "$@"
+}
+
+# shellcheck disable=SC2016
+LOAD_SETTINGS='set -a; . "$1"; set +a; shift; exec "$@"'
+
+# find_postgres: sets PGBIN to the newest installed server's programs; fails where none is.
+find_postgres() {
+    PGBIN=$(for dir in /usr/lib/postgresql/*/bin; do
+        [ ! -x "$dir/initdb" ] || echo "$dir"
+    done | sort -t / -k 5 -n | tail -n 1)
+    [ -n "$PGBIN" ]
+}

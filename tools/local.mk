@@ -1,0 +1,23 @@
+# Data that nginx, the jobs and the tools read, and the units. Whole folders, so that a new file
+# is installed without being listed anywhere.
+
+DATA_ROOMS = sql nginx web openapi demo
+EXTRA_DIST += $(DATA_ROOMS) systemd tools vendas
+
+systemdunitdir = $(prefix)/lib/systemd/system
+
+install-data-local:
+	@cd $(srcdir) && find $(DATA_ROOMS) -type f | while read -r file; do \
+	    $(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/$${file%/*}" && \
+	    $(INSTALL_DATA) "$$file" "$(DESTDIR)$(pkgdatadir)/$$file" || exit 1; \
+	done
+	@$(MKDIR_P) "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(sysconfdir)/vendas"
+	@cd $(srcdir)/systemd && for unit in vendas*.*; do \
+	    test "$$unit" = vendas.env || \
+	    sed 's|/usr/libexec|$(libexecdir)|' "$$unit" >"$(DESTDIR)$(systemdunitdir)/$$unit" || exit 1; \
+	done
+	@$(INSTALL_DATA) $(srcdir)/systemd/vendas.env "$(DESTDIR)$(sysconfdir)/vendas/vendas.env.example"
+
+uninstall-local:
+	rm -rf "$(DESTDIR)$(pkgdatadir)" "$(DESTDIR)$(sysconfdir)/vendas/vendas.env.example"
+	rm -f "$(DESTDIR)$(systemdunitdir)"/vendas.target "$(DESTDIR)$(systemdunitdir)"/vendas[@-]*
