@@ -147,23 +147,31 @@ is_running() {
     RUNNING_PID=$running_pid
 }
 
-# stop_daemons SIGNAL NAME...: asks all of them to end, waits up to ten seconds for all, then
-# ends by force what is left, with its children.
+# stop_daemons NAME...: asks all of them to end, again each second (a process may miss a signal
+# that comes just before it begins to wait), and after ten ends by force what is left.
 stop_daemons() {
-    stop_signal=$1
-    shift
-    for name in "$@"; do
-        ! is_running "$name" || kill -s "$stop_signal" "$RUNNING_PID" 2>/dev/null || true
-    done
-    stop_tries=100
-    for name in "$@"; do
-        while is_running "$name" && [ "$stop_tries" -gt 0 ]; do
+    for stop_signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
+        for name in "$@"; do
+            ! is_running "$name" || kill -s "$stop_signal" -- "-$RUNNING_PID" 2>/dev/null || true
+        done
+        stop_tries=10
+        while any_running "$@" && [ "$stop_tries" -gt 0 ]; do
             stop_tries=$((stop_tries - 1))
             sleep 0.1
         done
-        ! is_running "$name" || kill -s KILL -- "-$RUNNING_PID" 2>/dev/null || true
-        rm -f "$RUN/$name.pid"
+        ! any_running "$@" || continue
+        for name in "$@"; do
+            rm -f "$RUN/$name.pid"
+        done
+        return 0
     done
+}
+
+any_running() {
+    for any_name in "$@"; do
+        ! is_running "$any_name" || return 0
+    done
+    return 1
 }
 
 # setting NAME: the value of a setting of this instance.
