@@ -1,0 +1,22 @@
+# One FastCGI program per endpoint, in the folder of its service; installed in the same way.
+
+registrydir = $(pkglibexecdir)/registry
+registry_PROGRAMS = \
+	cgi-bin/registry/health \
+	cgi-bin/registry/keys \
+	cgi-bin/registry/roles \
+	cgi-bin/registry/sessions \
+	cgi-bin/registry/users
+
+productsdir = $(pkglibexecdir)/products
+products_PROGRAMS = \
+	cgi-bin/products/categories \
+	cgi-bin/products/ingest \
+	cgi-bin/products/products
+
+salesdir = $(pkglibexecdir)/sales
+sales_PROGRAMS = \
+	cgi-bin/sales/orders \
+	cgi-bin/sales/payments \
+	cgi-bin/sales/quotes \
+	cgi-bin/sales/stock

@@ -1,0 +1,6 @@
+# One program per job; systemd/*.timer says when each runs.
+
+jobsdir = $(pkglibexecdir)/jobs
+jobs_PROGRAMS = \
+	jobs/account \
+	jobs/expire

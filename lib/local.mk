@@ -4,5 +4,27 @@ noinst_LIBRARIES += libvendas.a
 
 libvendas_a_SOURCES = \
 	lib/arena.c lib/arena.h \
+	lib/brazil.c lib/brazil.h \
 	lib/buf.c lib/buf.h \
+	lib/cursor.c lib/cursor.h \
+	lib/db.c lib/db.h \
+	lib/digest.c lib/digest.h \
+	lib/fields.c lib/fields.h \
+	lib/gtin.c lib/gtin.h \
+	lib/idempotency.c lib/idempotency.h \
+	lib/input.h \
+	lib/job.c lib/job.h \
+	lib/lang.c lib/lang.h \
+	lib/log.c lib/log.h \
+	lib/messages.c lib/messages.h \
+	lib/password.c lib/password.h \
+	lib/problem.c lib/problem.h \
+	lib/request.c lib/request.h \
+	lib/response.c lib/response.h \
+	lib/sales/checkout.c lib/sales/checkout.h \
+	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
+	lib/sales/pricing.c lib/sales/pricing.h \
+	lib/serve.c \
+	lib/settings.c lib/settings.h \
+	lib/token.c lib/token.h \
 	lib/utf8.c lib/utf8.h

@@ -44,6 +44,7 @@ CREATE TABLE registry.users (
     updated_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX users_email_unique ON registry.users (lower(email));
+CREATE INDEX users_newest_idx ON registry.users (created_at DESC, id DESC);
 COMMENT ON TABLE registry.users IS 'People and service accounts that can sign in.';
 COMMENT ON COLUMN registry.users.id IS 'UUIDv7';
 COMMENT ON COLUMN registry.users.name IS 'full name, as the person writes it';

@@ -461,6 +461,23 @@ $$;
 COMMENT ON FUNCTION sales.change_order(uuid, text, uuid, text) IS
     'The one way an order changes status: along the machine, with its history row and what it does to stock and open payments.';
 
+CREATE FUNCTION sales.cancel_order(p_order uuid, p_actor uuid, p_staff boolean, p_reason text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    o sales.orders;
+BEGIN
+    SELECT * INTO o FROM sales.orders WHERE id = p_order FOR UPDATE;
+    IF o.id IS NULL OR (o.user_id <> p_actor AND NOT p_staff) THEN
+        PERFORM shared.fail(404, 'not_found');
+    ELSIF o.status = 'paid' AND NOT p_staff THEN
+        PERFORM shared.fail(409, 'illegal_transition', jsonb_build_object(
+            'current_status', o.status, 'wanted_status', 'canceled', 'legal', '[]'::jsonb));
+    END IF;
+    PERFORM sales.change_order(p_order, 'canceled', p_actor, p_reason);
+END
+$$;
+COMMENT ON FUNCTION sales.cancel_order(uuid, uuid, boolean, text) IS 'Buyers cancel their own while it is unpaid, staff any that may be canceled.';
+
 CREATE FUNCTION sales.place_order(p_caller uuid, p_key text, p_request bytea, p_order jsonb,
                                   p_hold interval, OUT answer json, OUT replayed boolean)
 LANGUAGE plpgsql AS $$

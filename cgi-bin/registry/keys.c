@@ -1,0 +1,21 @@
+/*
+ * Keys: the public halves of the keys that sign access tokens (RFC 7517), so that any service can
+ * check a token by itself. Service Registry, no table.
+ */
+#include "request.h"
+
+static void read_keys(struct request *req)
+{
+    respond_header(req, "Cache-Control", "public, max-age=300");
+    respond_json(req, 200, token_jwks(req->arena));
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/.well-known/jwks.json", ANYONE, read_keys},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return serve("registry", ROUTES, argc, argv);
+}

@@ -1,0 +1,166 @@
+/*
+ * Orders: buyers place, see and cancel their own; staff see all and move them on. Service Sales,
+ * tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
+ */
+#include "cursor.h"
+#include "db.h"
+#include "idempotency.h"
+#include "request.h"
+#include "sales/checkout.h"
+#include "settings.h"
+
+static const char PLACE[] =
+    "SELECT answer, replayed FROM sales.place_order($1::uuid, $2, $3::bytea, $4::jsonb,"
+    "                                               make_interval(mins => $5::int))";
+
+static const char READ[] = "SELECT document, version FROM sales.order_documents"
+                           " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
+
+static const char LIST[] =
+    "SELECT document, created_at::text, id FROM sales.order_documents"
+    " WHERE ($1::uuid IS NULL OR user_id = $1::uuid)"
+    "   AND ($2::text IS NULL OR status = $2)"
+    "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
+    " ORDER BY created_at DESC, id DESC LIMIT $5::int + 1";
+
+static const char CANCEL[] =
+    "SELECT sales.cancel_order($1::uuid, $2::uuid, $3::boolean, $4)";
+
+static const char CHANGE[] = "SELECT sales.change_order($1::uuid, $2, $3::uuid, $4)";
+
+static const struct field ADDRESS[] = {
+    {"recipient", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
+    {"postal_code", FIELD_POSTAL_CODE, FIELD_REQUIRED, 0, 0, NULL, NULL},
+    {"street", FIELD_TEXT, FIELD_REQUIRED, 1, 160, NULL, NULL},
+    {"number", FIELD_TEXT, FIELD_REQUIRED, 1, 20, NULL, NULL},
+    {"complement", FIELD_TEXT, FIELD_NULLABLE, 0, 80, NULL, NULL},
+    {"district", FIELD_TEXT, FIELD_REQUIRED, 1, 80, NULL, NULL},
+    {"city", FIELD_TEXT, FIELD_REQUIRED, 1, 80, NULL, NULL},
+    {"state", FIELD_STATE, FIELD_REQUIRED, 0, 0, NULL, NULL},
+    {0},
+};
+
+static const struct field NEW_ORDER[] = {
+    {"items", FIELD_LIST, FIELD_REQUIRED, 1, PRICING_MAX_LINES, NULL, CHECKOUT_ITEM},
+    {"shipping_address", FIELD_OBJECT, FIELD_REQUIRED, 0, 0, NULL, ADDRESS},
+    {"freight_service", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    {0},
+};
+
+static const struct field LIST_QUERY[] = {
+    {"status", FIELD_CHOICE, 0, 0, 0,
+     "pending paid shipped delivered canceled expired refunded partially_refunded returned", NULL},
+    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
+    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    {0},
+};
+
+static const struct field CHANGE_BODY[] = {
+    {"reason", FIELD_TEXT, 0, 0, 500, NULL, NULL},
+    {0},
+};
+
+static const char *flag(bool value)
+{
+    return value ? "true" : "false";
+}
+
+static void place_order(struct request *req)
+{
+    struct idempotency key;
+    struct pricing pricing;
+    struct json_object *body = req_body(req, NEW_ORDER, false);
+    if (!body || !idempotency_read(req, &key))
+        return;
+    struct json_object *address = field_value(body, "shipping_address");
+    if (!checkout_price(req, body, field_text(address, "state"), &pricing)) {
+        idempotency_replay(req, &key, 201);
+        return;
+    }
+    const char *order = pricing_order_json(req->arena, &pricing, field_json(address));
+    const char *hold = arena_printf(req->arena, "%lld", settings()->order_hold_minutes);
+    idempotency_respond(req, 201,
+                        db_query(req->arena, &req->problem, PLACE, key.caller, key.key,
+                                 key.fingerprint, order, hold));
+}
+
+static void respond_order(struct request *req, const char *id, bool any)
+{
+    struct rows *rows =
+        db_query(req->arena, &req->problem, READ, id, req->user.user, flag(any));
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    else if (rows)
+        respond_resource(req, 200, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+}
+
+static void read_order(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id");
+    if (id)
+        respond_order(req, id, req_may(req, "orders:read"));
+}
+
+static void list_orders(struct request *req)
+{
+    struct json_object *query = req_query(req, LIST_QUERY);
+    const char *at, *id;
+    if (!query || !cursor_decode(&req->problem, field_text(query, "cursor"), "orders", &at, &id))
+        return;
+    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
+    const char *owner = req_may(req, "orders:read") ? NULL : req->user.user;
+    respond_page(req,
+                 db_query_planned(req->arena, &req->problem, LIST, owner,
+                                  field_text(query, "status"), at, id,
+                                  arena_printf(req->arena, "%d", limit)),
+                 limit, "orders");
+}
+
+/* The reason that a change may give in its body, which may be missing. */
+static const char *reason_of(struct request *req)
+{
+    struct json_object *body = req_has_body(req) ? req_body(req, CHANGE_BODY, false) : NULL;
+    return body ? field_text(body, "reason") : NULL;
+}
+
+static void cancel_order(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
+    bool staff = req_may(req, "orders:write");
+    if (!req->problem.status && db_query(req->arena, &req->problem, CANCEL, id, req->user.user,
+                                         flag(staff), reason))
+        respond_order(req, id, staff);
+}
+
+static void change_order(struct request *req, const char *to)
+{
+    const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
+    if (!req->problem.status &&
+        db_query(req->arena, &req->problem, CHANGE, id, to, req->user.user, reason))
+        respond_order(req, id, true);
+}
+
+static void ship_order(struct request *req)
+{
+    change_order(req, "shipped");
+}
+
+static void deliver_order(struct request *req)
+{
+    change_order(req, "delivered");
+}
+
+static const struct route ROUTES[] = {
+    {"POST", "/v1/orders", SIGNED_IN, place_order},
+    {"GET", "/v1/orders", SIGNED_IN, list_orders},
+    {"GET", "/v1/orders/{id}", SIGNED_IN, read_order},
+    {"POST", "/v1/orders/{id}/cancel", SIGNED_IN, cancel_order},
+    {"POST", "/v1/orders/{id}/ship", "orders:write", ship_order},
+    {"POST", "/v1/orders/{id}/deliver", "orders:write", deliver_order},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return serve("sales", ROUTES, argc, argv);
+}

@@ -1,0 +1,66 @@
+/*
+ * account: makes a user with a role, or gives an existing one a new password and role. For the
+ * operator: the first admin and the service accounts come from here.
+ *
+ *     account EMAIL ROLE NAME < password
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "db.h"
+#include "fields.h"
+#include "job.h"
+#include "password.h"
+
+static const char SAVE[] =
+    "WITH saved AS ("
+    "    INSERT INTO registry.users (email, role, name, password_hash) VALUES ($1, $2, $3, $4)"
+    "    ON CONFLICT (lower(email)) DO UPDATE SET role = excluded.role, version = users.version + 1,"
+    "        password_hash = excluded.password_hash, updated_at = now()"
+    "    RETURNING id, role)"
+    "INSERT INTO registry.audit (action, subject, detail)"
+    "SELECT 'account.saved', id, jsonb_build_object('role', role) FROM saved";
+
+static const struct field ACCOUNT[] = {
+    {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
+    {"role", FIELD_TEXT, FIELD_REQUIRED, 1, 40, NULL, NULL},
+    {"name", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
+    {"password", FIELD_SECRET, FIELD_REQUIRED, 8, 128, NULL, NULL},
+    {0},
+};
+
+static int save(struct arena *a, struct json_object *account)
+{
+    struct problem problem = problem_none(a);
+    if (fields_check(&problem, ACCOUNT, account, false))
+        db_query(a, &problem, SAVE, field_text(account, "email"), field_text(account, "role"),
+                 field_text(account, "name"), password_hash(a, field_text(account, "password")));
+    if (problem.status)
+        fprintf(stderr, "account: %s\n", problem_json(&problem, LANG_EN, "account"));
+    return problem.status ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    char password[256];
+    if (argc != 4 || !fgets(password, sizeof password, stdin)) {
+        fprintf(stderr, "usage: %s EMAIL ROLE NAME < password\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    password[strcspn(password, "\n")] = '\0';
+    if (job_begin("account", "registry"))
+        return EXIT_FAILURE;
+    struct arena *a = arena_new();
+    struct json_object *account = json_object_new_object();
+    json_object_object_add(account, "email", json_object_new_string(argv[1]));
+    json_object_object_add(account, "role", json_object_new_string(argv[2]));
+    json_object_object_add(account, "name", json_object_new_string(argv[3]));
+    json_object_object_add(account, "password", json_object_new_string(password));
+    int status = save(a, account);
+    json_object_put(account);
+    arena_free(a);
+    db_close();
+    return status;
+}

@@ -1,0 +1,39 @@
+/*
+ * expire: lets go of what has waited too long: the stock of unpaid orders, and answers kept for
+ * Idempotency-Keys. Run every minute; a run that is killed is made up for by the next.
+ */
+#include <stdlib.h>
+
+#include "arena.h"
+#include "db.h"
+#include "job.h"
+#include "log.h"
+
+static const char EXPIRE[] = "SELECT sales.expire_orders($1::int)";
+static const char FORGET[] = "SELECT sales.forget_answers()";
+
+/* Orders per transaction: short enough that nobody waits long for a row. */
+enum { BATCH = 50 };
+
+int main(void)
+{
+    if (job_begin("expire", "sales"))
+        return EXIT_FAILURE;
+    struct arena *a = arena_new();
+    struct problem problem = problem_none(a);
+    long long expired = 0, last = BATCH;
+    while (last == BATCH) {
+        struct rows *rows = db_query(a, &problem, EXPIRE, arena_printf(a, "%d", BATCH));
+        last = rows ? db_integer(rows, 0, 0) : 0;
+        expired += last;
+    }
+    struct rows *forgotten = db_query(a, &problem, FORGET);
+    if (forgotten)
+        log_info("expired", "orders", arena_printf(a, "%lld", expired), "answers",
+                 db_text(forgotten, 0, 0), NULL);
+    else
+        log_error("expiry failed", "code", problem.code, NULL);
+    arena_free(a);
+    db_close();
+    return forgotten ? EXIT_SUCCESS : EXIT_FAILURE;
+}

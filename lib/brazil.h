@@ -1,0 +1,11 @@
+/*
+ * brazil: what is the same for every shop in Brazil.
+ */
+#ifndef VENDAS_BRAZIL_H
+#define VENDAS_BRAZIL_H
+
+/* The state (UF) that a postal code of eight digits belongs to, by the ranges of the Correios
+ * ("Faixas de CEP"); NULL for a code in no range. */
+const char *postal_code_state(const char *postal_code);
+
+#endif

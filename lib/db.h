@@ -1,0 +1,66 @@
+/*
+ * db: the one connection of a program to PostgreSQL.
+ *
+ * It is made on first use and made anew when it was lost. Statements are prepared once per
+ * connection. Every statement is its own transaction: what must happen together is one SQL
+ * function or one statement with several parts, so that a request needs one round trip.
+ *
+ * Failures fill a struct problem: 503 with Retry-After while the database is away or overloaded,
+ * what shared.fail() said, or what a constraint's name tells; anything else is logged and is 500.
+ */
+#ifndef VENDAS_DB_H
+#define VENDAS_DB_H
+
+#include <stdbool.h>
+
+#include "arena.h"
+#include "problem.h"
+
+/* Names the service whose login role (vendas_SERVICE) this program connects as. */
+void db_service(const char *service);
+
+/* A result; it belongs to the arena of its query. */
+struct rows;
+
+/* Runs sql with the text parameters that follow (const char *, NULL for SQL's NULL), written as
+ * $1::type, $2::type ... in it. Returns the rows, or NULL with *p filled.
+ *
+ *     struct rows *r = db_query(req->arena, &req->problem, USER_BY_ID, id);
+ *
+ * sql must be a constant that lives as long as the program: it is prepared once, under its
+ * address. */
+#define db_query(arena, problem, sql, ...)                                                     \
+    db_run(arena, problem, DB_PREPARED, sql, DB_COUNT(__VA_ARGS__),                            \
+           (const char *const[]){NULL __VA_OPT__(, ) __VA_ARGS__} + 1)
+
+/* The same without preparing, for lists whose best plan depends on which filters are given. */
+#define db_query_planned(arena, problem, sql, ...)                                             \
+    db_run(arena, problem, DB_PLANNED, sql, DB_COUNT(__VA_ARGS__),                             \
+           (const char *const[]){NULL __VA_OPT__(, ) __VA_ARGS__} + 1)
+
+#define DB_COUNT(...)                                                                          \
+    ((int)(sizeof((const char *const[]){NULL __VA_OPT__(, ) __VA_ARGS__}) / sizeof(char *)) - 1)
+
+enum db_how { DB_PREPARED, DB_PLANNED };
+struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const char *sql,
+                    int count, const char *const *values);
+
+/* Number of rows. */
+int db_count(const struct rows *r);
+
+/* A value as text, NULL for SQL's NULL. Valid as long as the arena is not reset. */
+const char *db_text(const struct rows *r, int row, int column);
+
+/* A value of an integer column; 0 for NULL. */
+long long db_integer(const struct rows *r, int row, int column);
+
+/* A value of a boolean column; false for NULL. */
+bool db_boolean(const struct rows *r, int row, int column);
+
+/* Whether the database answers now. */
+bool db_alive(void);
+
+/* Closes the connection, if there is one. */
+void db_close(void);
+
+#endif

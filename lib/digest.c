@@ -1,0 +1,71 @@
+#include "digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *digest_sha256(struct arena *a, const void *p, size_t n)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256(p, n, hash);
+    char *hex = arena_alloc(a, 2 * sizeof hash + 1);
+    for (size_t i = 0; i < sizeof hash; i++)
+        sprintf(hex + 2 * i, "%02x", hash[i]);
+    return hex;
+}
+
+char *digest_random(struct arena *a, size_t bytes)
+{
+    unsigned char *p = arena_alloc(a, bytes);
+    if (RAND_bytes(p, (int)bytes) != 1) {
+        fputs("{\"level\":\"fatal\",\"message\":\"the system gives no randomness\"}\n", stderr);
+        exit(EXIT_FAILURE);
+    }
+    return base64url_encode(a, p, bytes);
+}
+
+static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+char *base64url_encode(struct arena *a, const void *p, size_t n)
+{
+    char *text = arena_alloc(a, n * 4 / 3 + 8);
+    EVP_EncodeBlock((unsigned char *)text, p, (int)n);
+    for (char *c = text; *c; c++) {
+        if (*c == '+')
+            *c = '-';
+        else if (*c == '/')
+            *c = '_';
+        else if (*c == '=')
+            *c = '\0';
+    }
+    return text;
+}
+
+char *base64url_decode(struct arena *a, const char *text, size_t *n)
+{
+    size_t len = strlen(text);
+    if (len % 4 == 1 || strspn(text, ALPHABET) != len || len > INT32_MAX)
+        return NULL;
+    char *padded = arena_alloc(a, len + 4);
+    for (size_t i = 0; i < len; i++)
+        padded[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+    size_t padding = (4 - len % 4) % 4;
+    memset(padded + len, '=', padding);
+    unsigned char *out = arena_alloc(a, len + 4);
+    if (EVP_DecodeBlock(out, (unsigned char *)padded, (int)(len + padding)) < 0)
+        return NULL;
+    *n = (len + padding) / 4 * 3 - padding;
+    out[*n] = '\0';
+    return (char *)out;
+}
+
+int digest_equal(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
+}

@@ -1,0 +1,391 @@
+#include "fields.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "gtin.h"
+#include "settings.h"
+#include "utf8.h"
+
+static bool fault(struct problem *p, const char *pointer, const char *code, const char *argument)
+{
+    problem_field(p, pointer, code, argument);
+    return false;
+}
+
+static bool fault_number(struct problem *p, const char *pointer, const char *code, long long n)
+{
+    return fault(p, pointer, code, arena_printf(p->arena, "%lld", n));
+}
+
+/* Formats ---------------------------------------------------------------------------------- */
+
+static bool is_uuid(char *s)
+{
+    for (int i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
+            return false;
+        s[i] = (char)tolower((unsigned char)s[i]);
+    }
+    return s[36] == '\0';
+}
+
+/* local@domain.tld, ASCII, as RFC 5321 4.1.2 has it without quoted strings and address literals;
+ * 64, 63 and 254 are its limits (4.5.3.1). */
+static bool is_email(const char *s)
+{
+    static const char ATEXT[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$%&'*+-/=?^_`{|}~.";
+    size_t local = strspn(s, ATEXT), len = strlen(s);
+    if (local == 0 || local > 64 || len > 254 || s[local] != '@' || s[0] == '.' ||
+        s[local - 1] == '.' || strstr(s, ".."))
+        return false;
+    int labels = 0;
+    for (const char *label = s + local + 1;; labels++) {
+        size_t n = 0;
+        while (isalnum((unsigned char)label[n]) || label[n] == '-')
+            n++;
+        if (n == 0 || n > 63 || label[0] == '-' || label[n - 1] == '-')
+            return false;
+        if (label[n] == '\0')
+            return labels >= 1 && !isdigit((unsigned char)label[0]);
+        if (label[n] != '.')
+            return false;
+        label += n + 1;
+    }
+}
+
+static bool is_url(const char *s)
+{
+    size_t scheme = !strncasecmp(s, "https://", 8) ? 8 : !strncasecmp(s, "http://", 7) ? 7 : 0;
+    if (!scheme || !isalnum((unsigned char)s[scheme]))
+        return false;
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == '"' || *s == '<' || *s == '>' || *s == '\\')
+            return false;
+    return true;
+}
+
+static bool is_date(const char *s, int *length)
+{
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day;
+    *length = 0;
+    if (strspn(s, "0123456789-") < 10 ||
+        sscanf(s, "%4d-%2d-%2d%n", &year, &month, &day, length) != 3 || *length != 10 ||
+        s[4] != '-' || s[7] != '-' || year < 1 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= DAYS[month - 1] + (month == 2 && leap);
+}
+
+static bool is_time(const char *s)
+{
+    int hour, minute, second, length;
+    if (!is_date(s, &length) || (s[10] != 'T' && s[10] != 't'))
+        return false;
+    s += 11;
+    if (sscanf(s, "%2d:%2d:%2d%n", &hour, &minute, &second, &length) != 3 || length != 8 ||
+        hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0)
+        return false;
+    s += 8;
+    if (*s == '.') {
+        size_t digits = strspn(s + 1, "0123456789");
+        if (digits == 0 || digits > 9)
+            return false;
+        s += 1 + digits;
+    }
+    if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
+        return true;
+    return (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &hour, &minute, &length) == 2 &&
+           length == 5 && s[6] == '\0' && hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+}
+
+static bool is_state(char *s)
+{
+    static const char STATES[] = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO "
+                                 "RR RS SC SE SP TO ";
+    if (strlen(s) != 2)
+        return false;
+    s[0] = (char)toupper((unsigned char)s[0]);
+    s[1] = (char)toupper((unsigned char)s[1]);
+    char wanted[] = {s[0], s[1], ' ', '\0'};
+    return isalpha((unsigned char)s[0]) && strstr(STATES, wanted);
+}
+
+static bool is_postal_code(char *s)
+{
+    size_t n = strlen(s);
+    if (n == 9 && s[5] == '-') {
+        memmove(s + 5, s + 6, 4);
+        n = 8;
+    }
+    return n == 8 && strspn(s, "0123456789") == 8;
+}
+
+static bool is_choice(const char *choices, const char *s)
+{
+    size_t n = strlen(s);
+    for (const char *c = choices; n && *c;) {
+        size_t len = strcspn(c, " ");
+        if (len == n && !memcmp(c, s, n))
+            return true;
+        c += len + (c[len] == ' ');
+    }
+    return false;
+}
+
+/* Texts ------------------------------------------------------------------------------------ */
+
+static bool check_plain(struct problem *p, const struct field *f, const char *pointer,
+                        const char *s)
+{
+    long long length = (long long)utf8_length(s);
+    if (f->type != FIELD_SECRET) {
+        for (const char *c = s; *c; c++)
+            if (((unsigned char)*c < 0x20 || *c == 0x7F) &&
+                !(f->type == FIELD_LONG_TEXT && strchr("\n\r\t", *c)))
+                return fault(p, pointer, "control_character", NULL);
+        if (f->min > 0 && s[strspn(s, " \t\r\n")] == '\0')
+            length = 0;
+    }
+    if (length < f->min)
+        return length == 0 ? fault(p, pointer, "required", NULL)
+                           : fault_number(p, pointer, "too_short", f->min);
+    if (f->max && length > f->max)
+        return fault_number(p, pointer, "too_long", f->max);
+    return true;
+}
+
+static bool check_format(struct problem *p, const struct field *f, const char *pointer, char *s)
+{
+    int length;
+    switch (f->type) {
+    case FIELD_UUID:
+        return is_uuid(s) || fault(p, pointer, "not_uuid", NULL);
+    case FIELD_EMAIL:
+        return is_email(s) || fault(p, pointer, "not_email", NULL);
+    case FIELD_URL:
+        return (is_url(s) && strlen(s) <= 2000) || fault(p, pointer, "not_url", NULL);
+    case FIELD_TIME:
+        return is_time(s) || fault(p, pointer, "not_time", NULL);
+    case FIELD_DATE:
+        return (is_date(s, &length) && s[10] == '\0') || fault(p, pointer, "not_date", NULL);
+    case FIELD_GTIN:
+        return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
+    case FIELD_STATE:
+        return is_state(s) || fault(p, pointer, "not_state", NULL);
+    case FIELD_POSTAL_CODE:
+        return is_postal_code(s) || fault(p, pointer, "not_postal_code", NULL);
+    case FIELD_CURRENCY:
+        if (strlen(s) != 3 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+            return fault(p, pointer, "not_currency", NULL);
+        return !strcmp(s, settings()->currency) ||
+               fault(p, pointer, "other_currency", settings()->currency);
+    case FIELD_CHOICE:
+        return is_choice(f->choices, s) || fault(p, pointer, "not_choice", f->choices);
+    default:
+        return check_plain(p, f, pointer, s);
+    }
+}
+
+static bool check_text(struct problem *p, const struct field *f, const char *pointer,
+                       struct json_object *value, struct json_object **normal)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return fault(p, pointer, "not_text", NULL);
+    const char *s = json_object_get_string(value);
+    size_t len = (size_t)json_object_get_string_len(value);
+    if (!utf8_valid(s, len)) /* NUL among them, which no text here may hold */
+        return fault(p, pointer, "control_character", NULL);
+    char *copy = arena_memdup(p->arena, s, len);
+    if (!check_format(p, f, pointer, copy))
+        return false;
+    if (strcmp(copy, s))
+        *normal = json_object_new_string(copy);
+    return true;
+}
+
+/* Other values ----------------------------------------------------------------------------- */
+
+static bool check_integer(struct problem *p, const struct field *f, const char *pointer,
+                          struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_int))
+        return fault(p, pointer, "not_integer", NULL);
+    int64_t n = json_object_get_int64(value);
+    if (n < f->min)
+        return fault_number(p, pointer, "too_small", f->min);
+    if (n > (f->max ? f->max : INT64_MAX - 1))
+        return fault_number(p, pointer, "too_large", f->max ? f->max : INT64_MAX - 1);
+    return true;
+}
+
+static const char *below(struct arena *a, const char *pointer, const char *name)
+{
+    /* RFC 6901 section 4: ~ and / are written ~0 and ~1. */
+    char *out = arena_alloc(a, strlen(pointer) + 2 * strlen(name) + 2), *o = out;
+    o += sprintf(o, "%s/", pointer);
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *o++ = '~';
+            *o++ = *name == '~' ? '0' : '1';
+        } else {
+            *o++ = *name;
+        }
+    }
+    return out;
+}
+
+static bool check_list(struct problem *p, const struct field *f, const char *pointer,
+                       struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_array))
+        return fault(p, pointer, "not_list", NULL);
+    size_t n = json_object_array_length(value);
+    if ((long long)n < f->min)
+        return fault_number(p, pointer, "too_few", f->min);
+    if (f->max && (long long)n > f->max)
+        return fault_number(p, pointer, "too_many", f->max);
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *normal = NULL;
+        const char *at = arena_printf(p->arena, "%s/%zu", pointer, i);
+        ok &= field_check(p, f->fields, at, json_object_array_get_idx(value, i), &normal);
+        if (normal)
+            json_object_array_put_idx(value, i, normal);
+    }
+    return ok;
+}
+
+static bool check_any_object(struct problem *p, const struct field *f, const char *pointer,
+                             struct json_object *value)
+{
+    static const struct field TEXT = {NULL, FIELD_LONG_TEXT, 0, 0, 1000, NULL, NULL};
+    if (!json_object_is_type(value, json_type_object))
+        return fault(p, pointer, "not_object", NULL);
+    if (f->max && json_object_object_length(value) > f->max)
+        return fault_number(p, pointer, "too_many", f->max);
+    bool ok = true;
+    json_object_object_foreach(value, name, member)
+    {
+        struct json_object *normal = NULL;
+        const char *at = below(p->arena, pointer, name);
+        if (utf8_length(name) > 100)
+            ok = fault_number(p, at, "too_long", 100);
+        else if (json_object_is_type(member, json_type_string))
+            ok &= check_text(p, &TEXT, at, member, &normal);
+        else if (!json_object_is_type(member, json_type_int) &&
+                 !json_object_is_type(member, json_type_double) &&
+                 !json_object_is_type(member, json_type_boolean))
+            ok = fault(p, at, "not_text", NULL);
+    }
+    return ok;
+}
+
+static bool check_members(struct problem *p, const struct field *fields, const char *pointer,
+                          struct json_object *object, bool partial);
+
+bool field_check(struct problem *p, const struct field *f, const char *pointer,
+                 struct json_object *value, struct json_object **normal)
+{
+    if (!value)
+        return (f->flags & FIELD_NULLABLE) || fault(p, pointer, "not_null", NULL);
+    switch (f->type) {
+    case FIELD_INTEGER:
+        return check_integer(p, f, pointer, value);
+    case FIELD_BOOLEAN:
+        return json_object_is_type(value, json_type_boolean) ||
+               fault(p, pointer, "not_boolean", NULL);
+    case FIELD_OBJECT:
+        if (!json_object_is_type(value, json_type_object))
+            return fault(p, pointer, "not_object", NULL);
+        return check_members(p, f->fields, pointer, value, false);
+    case FIELD_ANY_OBJECT:
+        return check_any_object(p, f, pointer, value);
+    case FIELD_LIST:
+        return check_list(p, f, pointer, value);
+    case FIELD_JSON:
+        return true;
+    default:
+        return check_text(p, f, pointer, value, normal);
+    }
+}
+
+static const struct field *find(const struct field *fields, const char *name)
+{
+    for (; fields->name; fields++)
+        if (!strcmp(fields->name, name))
+            return fields;
+    return NULL;
+}
+
+static bool check_members(struct problem *p, const struct field *fields, const char *pointer,
+                          struct json_object *object, bool partial)
+{
+    bool ok = true;
+    json_object_object_foreach(object, name, unused)
+    {
+        (void)unused;
+        if (!find(fields, name))
+            ok = fault(p, below(p->arena, pointer, name), "unknown_field", NULL);
+    }
+    for (const struct field *f = fields; f->name; f++) {
+        struct json_object *value, *normal = NULL;
+        const char *at = below(p->arena, pointer, f->name);
+        if (json_object_object_get_ex(object, f->name, &value)) {
+            ok &= field_check(p, f, at, value, &normal);
+            if (normal)
+                json_object_object_add(object, f->name, normal);
+        } else if ((f->flags & FIELD_REQUIRED) && !partial) {
+            ok = fault(p, at, "required", NULL);
+        }
+    }
+    return ok;
+}
+
+bool fields_check(struct problem *p, const struct field *fields, struct json_object *object,
+                  bool partial)
+{
+    return check_members(p, fields, "", object, partial);
+}
+
+/* Reading ---------------------------------------------------------------------------------- */
+
+struct json_object *field_value(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+    json_object_object_get_ex(object, name, &value);
+    return value;
+}
+
+bool field_present(struct json_object *object, const char *name)
+{
+    return json_object_object_get_ex(object, name, NULL);
+}
+
+const char *field_text(struct json_object *object, const char *name)
+{
+    struct json_object *value = field_value(object, name);
+    return value ? json_object_get_string(value) : NULL;
+}
+
+long long field_integer(struct json_object *object, const char *name)
+{
+    return json_object_get_int64(field_value(object, name));
+}
+
+bool field_boolean(struct json_object *object, const char *name)
+{
+    return json_object_get_boolean(field_value(object, name));
+}
+
+const char *field_json(struct json_object *object)
+{
+    return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+}

@@ -1,0 +1,65 @@
+/*
+ * fields: what a body or a query string may hold, declared as a table and checked at the door.
+ * A handler sees only values that have passed; every fault is told, with its pointer.
+ */
+#ifndef VENDAS_FIELDS_H
+#define VENDAS_FIELDS_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "problem.h"
+
+enum field_type {
+    FIELD_TEXT = 1,    /* one line; min and max count characters */
+    FIELD_LONG_TEXT,   /* line breaks and tabs allowed */
+    FIELD_SECRET,      /* any characters at all */
+    FIELD_INTEGER,     /* min and max are its bounds */
+    FIELD_BOOLEAN,
+    FIELD_UUID,        /* RFC 9562; read back in lower case */
+    FIELD_EMAIL,       /* the part of RFC 5321 that mail is really sent to */
+    FIELD_URL,         /* http or https, absolute */
+    FIELD_TIME,        /* RFC 3339 date-time */
+    FIELD_DATE,        /* RFC 3339 full-date */
+    FIELD_GTIN,        /* GS1: 8, 12, 13 or 14 digits, the last a check digit */
+    FIELD_STATE,       /* UF; read back in upper case */
+    FIELD_POSTAL_CODE, /* CEP, 01310-100 or 01310100; read back as eight digits */
+    FIELD_CURRENCY,    /* ISO 4217; must be the shop's */
+    FIELD_CHOICE,      /* one of choices, separated by blanks */
+    FIELD_OBJECT,      /* members as declared in fields */
+    FIELD_ANY_OBJECT,  /* names and texts, numbers or booleans; min and max count members */
+    FIELD_LIST,        /* items as fields[0]; min and max count them */
+    FIELD_JSON,        /* anything; the handler checks */
+};
+
+enum { FIELD_REQUIRED = 1, FIELD_NULLABLE = 2 };
+
+struct field {
+    const char *name; /* NULL ends a table */
+    enum field_type type;
+    int flags;
+    long long min, max; /* max 0: no bound */
+    const char *choices;
+    const struct field *fields;
+};
+
+/* Checks object against the table, adds every fault to *p and brings values into their normal
+ * form. partial: nothing is required (a PATCH). Returns whether all is well. */
+bool fields_check(struct problem *p, const struct field *fields, struct json_object *object,
+                  bool partial);
+
+/* Checks one value found at pointer. */
+bool field_check(struct problem *p, const struct field *f, const char *pointer,
+                 struct json_object *value, struct json_object **normal);
+
+/* Values of a checked object: NULL, 0 or false where the member is absent or null. */
+const char *field_text(struct json_object *object, const char *name);
+long long field_integer(struct json_object *object, const char *name);
+bool field_boolean(struct json_object *object, const char *name);
+struct json_object *field_value(struct json_object *object, const char *name);
+bool field_present(struct json_object *object, const char *name);
+
+/* The object as JSON text, for a jsonb parameter. */
+const char *field_json(struct json_object *object);
+
+#endif

@@ -1,0 +1,92 @@
+#include "problem.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "messages.h"
+
+struct problem problem_none(struct arena *a)
+{
+    return (struct problem){.arena = a};
+}
+
+void problem_set(struct problem *p, int status, const char *code)
+{
+    if (p->status)
+        return;
+    p->status = status;
+    p->code = arena_strdup(p->arena, code);
+}
+
+void problem_field(struct problem *p, const char *pointer, const char *code,
+                   const char *argument)
+{
+    problem_set(p, 422, "validation_failed");
+    struct field_error *e = arena_alloc(p->arena, sizeof *e);
+    e->pointer = arena_strdup(p->arena, pointer);
+    e->code = arena_strdup(p->arena, code);
+    e->argument = arena_strdup(p->arena, argument);
+    *(p->last_error ? &p->last_error->next : &p->errors) = e;
+    p->last_error = e;
+}
+
+static void release_json(void *object)
+{
+    json_object_put(object);
+}
+
+void problem_detail(struct problem *p, const char *json)
+{
+    struct json_object *detail = json ? json_tokener_parse(json) : NULL, *pointer;
+    if (!detail)
+        return;
+    arena_defer(p->arena, release_json, detail);
+    if (!json_object_is_type(detail, json_type_object))
+        return;
+    if (json_object_object_get_ex(detail, "pointer", &pointer)) {
+        problem_field(p, json_object_get_string(pointer), p->code, NULL);
+        json_object_object_del(detail, "pointer");
+    }
+    p->members = detail;
+}
+
+static void member(struct buf *b, const char *name, const char *value)
+{
+    buf_printf(b, ",\"%s\":", name);
+    buf_json(b, value);
+}
+
+static void errors(struct buf *b, const struct problem *p, enum lang lang)
+{
+    buf_raw(b, ",\"errors\":[");
+    for (const struct field_error *e = p->errors; e; e = e->next) {
+        buf_raw(b, e == p->errors ? "{\"pointer\":" : ",{\"pointer\":");
+        buf_json(b, e->pointer);
+        member(b, "code", e->code);
+        member(b, "detail", message_with(p->arena, e->code, lang, e->argument));
+        buf_raw(b, "}");
+    }
+    buf_raw(b, "]");
+}
+
+char *problem_json(const struct problem *p, enum lang lang, const char *instance)
+{
+    struct buf b = buf_new(p->arena);
+    buf_raw(&b, "{\"type\":");
+    buf_json(&b, arena_printf(p->arena, "/problems/%s", p->code));
+    member(&b, "title", message_of_status(p->status, lang));
+    buf_printf(&b, ",\"status\":%d", p->status);
+    member(&b, "detail", message_with(p->arena, p->code, lang, NULL));
+    member(&b, "instance", arena_printf(p->arena, "urn:request:%s", instance));
+    member(&b, "code", p->code);
+    if (p->members) {
+        json_object_object_foreach(p->members, name, value)
+        {
+            buf_printf(&b, ",\"%s\":", name);
+            buf_raw(&b, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+        }
+    }
+    errors(&b, p, lang);
+    buf_raw(&b, "}");
+    return b.data;
+}

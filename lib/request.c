@@ -1,0 +1,224 @@
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+#include "settings.h"
+
+enum { MAX_JSON_DEPTH = 16 };
+
+const char *req_header(const struct request *req, const char *name)
+{
+    size_t n = strlen(name);
+    for (char **e = req->environment; e && *e; e++)
+        if (!strncmp(*e, name, n) && (*e)[n] == '=')
+            return *e + n + 1;
+    return NULL;
+}
+
+const char *req_param(const struct request *req, const char *name)
+{
+    int i = 0;
+    for (const char *p = req->route->path; (p = strchr(p, '{')); p++, i++)
+        if (!strncmp(p + 1, name, strlen(name)) && p[1 + strlen(name)] == '}')
+            return req->parameters[i];
+    return "";
+}
+
+const char *req_param_uuid(struct request *req, const char *name)
+{
+    static const struct field UUID = {.type = FIELD_UUID};
+    struct problem unused = problem_none(req->arena);
+    const char *value = req_param(req, name);
+    struct json_object *text = json_object_new_string(value), *normal = NULL;
+    bool ok = field_check(&unused, &UUID, "", text, &normal);
+    json_object_put(normal);
+    json_object_put(text);
+    if (!ok)
+        problem_set(&req->problem, 404, "not_found");
+    return ok ? value : NULL;
+}
+
+bool req_may(struct request *req, const char *permission)
+{
+    const char *header = req_header(req, "HTTP_AUTHORIZATION");
+    if (!req->identified && header && !strncasecmp(header, "Bearer ", 7))
+        token_verify(req->arena, header + 7 + strspn(header + 7, " "), &req->user);
+    req->identified = true;
+    return identity_may(&req->user, permission);
+}
+
+int req_if_match(struct request *req)
+{
+    const char *header = req_header(req, "HTTP_IF_MATCH");
+    if (!header || !strcmp(header, "*"))
+        return 0;
+    char *end;
+    long version = *header == '"' ? strtol(header + 1, &end, 10) : 0;
+    if (version > 0 && version < INT32_MAX && (*end == '-' || *end == '"'))
+        return (int)version;
+    problem_set(&req->problem, 412, "lost_update");
+    return -1;
+}
+
+/* Query string ----------------------------------------------------------------------------- */
+
+static int hex(char c)
+{
+    const char *digits = "0123456789abcdef0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. */
+static char *unescape(struct arena *a, const char *s, size_t n)
+{
+    char *out = arena_alloc(a, n + 1), *o = out;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
+            *o++ = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
+            i += 2;
+        } else {
+            *o++ = s[i] == '+' ? ' ' : s[i];
+        }
+    }
+    return out;
+}
+
+static struct json_object *typed(const struct field *f, const char *text)
+{
+    char *end;
+    long long n = strtoll(text, &end, 10);
+    if (f->type == FIELD_INTEGER && *text && strspn(text, "-0123456789") == strlen(text) && !*end)
+        return json_object_new_int64(n);
+    if (f->type == FIELD_BOOLEAN && (!strcmp(text, "true") || !strcmp(text, "false")))
+        return json_object_new_boolean(*text == 't');
+    return json_object_new_string(text);
+}
+
+static void query_parameter(struct request *req, const struct field *fields,
+                            struct json_object *query, const char *pair, size_t n)
+{
+    const char *equals = memchr(pair, '=', n);
+    size_t name_length = equals ? (size_t)(equals - pair) : n;
+    const char *name = unescape(req->arena, pair, name_length);
+    const char *text = equals ? unescape(req->arena, equals + 1, n - name_length - 1) : "";
+    const struct field *f = fields;
+    while (f->name && strcmp(f->name, name))
+        f++;
+    if (!f->name) {
+        problem_field(&req->problem, name, "unknown_parameter", NULL);
+        return;
+    }
+    struct json_object *value = typed(f, text), *normal = NULL;
+    if (field_check(&req->problem, f, name, value, &normal))
+        json_object_object_add(query, name, json_object_get(normal ? normal : value));
+    json_object_put(normal);
+    json_object_put(value);
+}
+
+static void release_json(void *object)
+{
+    json_object_put(object);
+}
+
+struct json_object *req_query(struct request *req, const struct field *fields)
+{
+    const char *s = req_header(req, "QUERY_STRING");
+    struct json_object *query = json_object_new_object();
+    arena_defer(req->arena, release_json, query);
+    for (s = s ? s : ""; *s; s += *s == '&') {
+        size_t n = strcspn(s, "&");
+        if (n)
+            query_parameter(req, fields, query, s, n);
+        s += n;
+    }
+    for (const struct field *f = fields; f->name; f++)
+        if ((f->flags & FIELD_REQUIRED) && !field_present(query, f->name))
+            problem_field(&req->problem, f->name, "required", NULL);
+    return req->problem.status ? NULL : query;
+}
+
+/* Body ------------------------------------------------------------------------------------- */
+
+static long long content_length(const struct request *req)
+{
+    const char *length = req_header(req, "CONTENT_LENGTH");
+    return length ? strtoll(length, NULL, 10) : 0;
+}
+
+bool req_has_body(const struct request *req)
+{
+    return content_length(req) > 0;
+}
+
+const char *req_bytes(struct request *req, size_t *n)
+{
+    struct input *in = req->input;
+    if (in->bytes) {
+        *n = in->length;
+        return in->bytes;
+    }
+    long long announced = content_length(req);
+    if (announced > settings()->max_body_bytes) {
+        problem_set(&req->problem, 413, "body_too_large");
+        return NULL;
+    }
+    if (announced <= 0) {
+        problem_set(&req->problem, 400, "body_required");
+        return NULL;
+    }
+    char *p = arena_alloc(req->arena, (size_t)announced + 1);
+    in->length = in->read(in->source, p, (size_t)announced);
+    in->bytes = p;
+    *n = in->length;
+    return p;
+}
+
+struct json_object *req_json(struct request *req, const char *text, size_t n)
+{
+    struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /* The NUL behind the text is passed on too: it ends a bare number. */
+    struct json_object *value = json_tokener_parse_ex(t, text, (int)n + 1);
+    enum json_tokener_error e = json_tokener_get_error(t);
+    bool whole = e == json_tokener_success && json_tokener_get_parse_end(t) >= n;
+    json_tokener_free(t);
+    if (value)
+        arena_defer(req->arena, release_json, value);
+    if (!whole || memchr(text, '\0', n)) {
+        problem_set(&req->problem, 400, "invalid_json");
+        return NULL;
+    }
+    return value;
+}
+
+static bool says_json(const struct request *req)
+{
+    const char *type = req_header(req, "CONTENT_TYPE");
+    if (!type || !*type)
+        return false;
+    size_t n = strcspn(type, "; \t");
+    return (n == 16 && !strncasecmp(type, "application/json", n)) ||
+           (n == 28 && !strncasecmp(type, "application/merge-patch+json", n));
+}
+
+struct json_object *req_body(struct request *req, const struct field *fields, bool partial)
+{
+    size_t n;
+    const char *text = req_bytes(req, &n);
+    if (!text)
+        return NULL;
+    if (!says_json(req)) {
+        problem_set(&req->problem, 415, "unsupported_media_type");
+        return NULL;
+    }
+    struct json_object *body = req_json(req, text, n);
+    if (req->problem.status)
+        return NULL;
+    if (!json_object_is_type(body, json_type_object)) {
+        problem_set(&req->problem, 422, "body_not_object");
+        return NULL;
+    }
+    return fields_check(&req->problem, fields, body, partial) ? body : NULL;
+}

@@ -1,0 +1,122 @@
+/*
+ * request: one request and its answer, from the route table to the last byte.
+ *
+ * A program is a route table: `return serve("products", ROUTES, argc, argv)`. For each request
+ * serve() finds the route, checks who is calling and what they may do, and calls the handler. The
+ * handler reads what it needs with the functions below and answers with exactly one respond_*.
+ * A handler that returns without an answer, because a function it called filled req->problem,
+ * has that problem told.
+ */
+#ifndef VENDAS_REQUEST_H
+#define VENDAS_REQUEST_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "arena.h"
+#include "fields.h"
+#include "lang.h"
+#include "problem.h"
+#include "token.h"
+
+struct request;
+
+/* Who may call: a permission's name, or one of these. */
+#define ANYONE "anyone"
+#define SIGNED_IN "signed in"
+
+struct route {
+    const char *method;
+    const char *path; /* "/v1/products/{id}" */
+    const char *permission;
+    void (*handle)(struct request *req);
+};
+
+enum { MAX_PATH_PARAMETERS = 4 };
+
+struct request {
+    struct arena *arena;
+    struct problem problem;
+    enum lang lang;
+    const char *method; /* as sent; HEAD is handled as GET */
+    const char *path;
+    const char *id; /* X-Request-Id */
+    const struct route *route;
+    struct identity user; /* .user is NULL when nobody is signed in */
+    /* The rest is for request.c, response.c and serve.c. */
+    const char *parameters[MAX_PATH_PARAMETERS];
+    char **environment;
+    struct input *input;
+    struct response *response;
+    bool identified;
+};
+
+/* Runs a program: as FastCGI when standard input is a listening socket, else as plain CGI for one
+ * request. `PROGRAM --routes` prints the table. Ends with a route whose method is NULL. Returns
+ * main's exit status. */
+int serve(const char *service, const struct route *routes, int argc, char **argv);
+
+/* Reading ---------------------------------------------------------------------------------- */
+
+/* The part of the path that {name} stands for; never NULL for a name in the route. */
+const char *req_param(const struct request *req, const char *name);
+
+/* The same, which must be a UUID: else the problem is 404 and the answer NULL. */
+const char *req_param_uuid(struct request *req, const char *name);
+
+/* A header by its CGI name, such as "HTTP_IF_MATCH" (RFC 3875 section 4.1.18), or NULL. */
+const char *req_header(const struct request *req, const char *name);
+
+/* The query string, checked against the table; numbers are read as the table's types want them.
+ * A parameter that the table does not name is refused. NULL with the problem filled. */
+struct json_object *req_query(struct request *req, const struct field *fields);
+
+/* The body, which must be a JSON object that passes the table. partial: see fields_check().
+ * NULL with the problem filled. */
+struct json_object *req_body(struct request *req, const struct field *fields, bool partial);
+
+/* The body's bytes as they came, for signatures, pictures and lists; NULL with the problem filled
+ * (missing, 413). *n is the length; a NUL stands behind it. */
+const char *req_bytes(struct request *req, size_t *n);
+
+/* Whether there is a body at all, where one is optional. */
+bool req_has_body(const struct request *req);
+
+/* JSON text as a value, NULL with the problem (400) filled. The value goes with the request. */
+struct json_object *req_json(struct request *req, const char *text, size_t n);
+
+/* Whether the caller has a permission, on a route that asks for none. */
+bool req_may(struct request *req, const char *permission);
+
+/* The version that If-Match asks for: its number, 0 when there is no such header or it is "*".
+ * An If-Match that is no version of ours can match nothing: problem 412 and -1. */
+int req_if_match(struct request *req);
+
+/* Answering -------------------------------------------------------------------------------- */
+
+/* A JSON document; json must stay until the request ends. */
+void respond_json(struct request *req, int status, const char *json);
+
+/* A resource that has a version: sets ETag, which names version and content, and answers 304 to
+ * an If-None-Match that has it. If-Match looks at the version alone, so that a sale, which
+ * changes what a product's document says but not the product, does not fail an edit. */
+void respond_resource(struct request *req, int status, const char *json, long long version);
+
+/* A page of a list from rows of (document, sort value, id), fetched with one row more than limit:
+ * {"data": [...], "next_cursor": ...}. name is the cursor's. */
+struct rows;
+void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);
+
+/* Any other content. */
+void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);
+
+/* No content, 204. */
+void respond_empty(struct request *req);
+
+/* A header of the answer; value is copied. */
+void respond_header(struct request *req, const char *name, const char *value);
+
+/* Refuses the request; the first problem of a request stands. */
+void respond_problem(struct request *req, int status, const char *code);
+
+#endif

@@ -1,0 +1,128 @@
+#include "response.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cursor.h"
+#include "db.h"
+#include "digest.h"
+#include "request.h"
+
+static const char JSON[] = "application/json";
+
+void respond_header(struct request *req, const char *name, const char *value)
+{
+    buf_printf(&req->response->headers, "%s: %s\r\n", name, value);
+}
+
+void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n)
+{
+    req->response->status = status;
+    req->response->type = type;
+    req->response->body = p;
+    req->response->length = n;
+}
+
+void respond_json(struct request *req, int status, const char *json)
+{
+    respond_bytes(req, status, JSON, json, strlen(json));
+}
+
+void respond_empty(struct request *req)
+{
+    respond_bytes(req, 204, NULL, "", 0);
+}
+
+void respond_problem(struct request *req, int status, const char *code)
+{
+    problem_set(&req->problem, status, code);
+}
+
+/* Whether an If-None-Match (a list of tags, perhaps weak, or *) holds the tag; the comparison is
+ * the weak one (RFC 9110 section 13.1.2). */
+static bool none_match_holds(const char *header, const char *tag)
+{
+    size_t n = strlen(tag);
+    while (header && *header) {
+        header += strspn(header, " \t,");
+        if (*header == '*')
+            return true;
+        if (!strncmp(header, "W/", 2))
+            header += 2;
+        if (!strncmp(header, tag, n) && strchr(", \t", header[n]))
+            return true;
+        header += strcspn(header, ",");
+    }
+    return false;
+}
+
+void respond_resource(struct request *req, int status, const char *json, long long version)
+{
+    size_t n = strlen(json);
+    char *hash = digest_sha256(req->arena, json, n);
+    const char *tag = arena_printf(req->arena, "\"%lld-%.16s\"", version, hash);
+    respond_header(req, "ETag", tag);
+    bool reading = !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
+    if (reading && none_match_holds(req_header(req, "HTTP_IF_NONE_MATCH"), tag))
+        respond_bytes(req, 304, NULL, "", 0);
+    else
+        respond_bytes(req, status, JSON, json, n);
+}
+
+void respond_page(struct request *req, const struct rows *rows, int limit, const char *name)
+{
+    if (!rows)
+        return;
+    struct buf b = buf_new(req->arena);
+    int count = db_count(rows), shown = count > limit ? limit : count;
+    buf_raw(&b, "{\"data\":[");
+    for (int i = 0; i < shown; i++) {
+        if (i)
+            buf_raw(&b, ",");
+        buf_raw(&b, db_text(rows, i, 0));
+    }
+    buf_raw(&b, "],\"next_cursor\":");
+    buf_json(&b, count > limit ? cursor_encode(req->arena, name, db_text(rows, shown - 1, 1),
+                                               db_text(rows, shown - 1, 2))
+                               : NULL);
+    buf_raw(&b, "}");
+    respond_json(req, 200, b.data);
+}
+
+void response_settle(struct request *req)
+{
+    struct response *r = req->response;
+    if (!r->status && !req->problem.status)
+        problem_set(&req->problem, 500, "internal_error");
+    if (!req->problem.status)
+        return;
+    if (req->problem.retry_after)
+        respond_header(req, "Retry-After",
+                       arena_printf(req->arena, "%d", req->problem.retry_after));
+    if (req->problem.status == 401)
+        respond_header(req, "WWW-Authenticate",
+                       strcmp(req->problem.code, "invalid_token")
+                           ? "Bearer realm=\"vendas\""
+                           : "Bearer realm=\"vendas\", error=\"invalid_token\"");
+    respond_header(req, "Content-Language", req->lang == LANG_EN ? "en" : "pt-BR");
+    const char *json = problem_json(&req->problem, req->lang, req->id);
+    respond_bytes(req, req->problem.status, "application/problem+json", json, strlen(json));
+}
+
+const char *response_head(struct request *req)
+{
+    struct response *r = req->response;
+    struct buf head = buf_new(req->arena);
+    buf_printf(&head, "Status: %d\r\n", r->status);
+    if (r->type)
+        buf_printf(&head, "Content-Type: %s\r\n", r->type);
+    if (r->status != 204 && r->status != 304)
+        buf_printf(&head, "Content-Length: %zu\r\n", r->length);
+    /* Answers depend on who asks and change at any moment: a cache may keep them, but asks. */
+    if (!strstr(buf_text(&r->headers), "Cache-Control:"))
+        buf_raw(&head, req->user.user || r->status >= 400 ? "Cache-Control: no-store\r\n"
+                                                          : "Cache-Control: no-cache\r\n");
+    buf_raw(&head, buf_text(&r->headers));
+    buf_raw(&head, "\r\n");
+    return head.data;
+}

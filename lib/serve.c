@@ -1,0 +1,258 @@
+#include <fcgiapp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db.h"
+#include "digest.h"
+#include "input.h"
+#include "log.h"
+#include "request.h"
+#include "response.h"
+#include "settings.h"
+
+/* Routes ----------------------------------------------------------------------------------- */
+
+/* Whether path fits the route's pattern; the parts that {names} stand for go to parameters. */
+static bool fits(struct arena *a, const char *pattern, const char *path,
+                 const char *parameters[MAX_PATH_PARAMETERS])
+{
+    int count = 0;
+    while (*pattern) {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
+        size_t n = strcspn(path, "/");
+        if (n == 0 || count == MAX_PATH_PARAMETERS)
+            return false;
+        parameters[count++] = arena_memdup(a, path, n);
+        path += n;
+        pattern += strcspn(pattern, "}") + 1;
+    }
+    return *path == '\0';
+}
+
+static void allow_header(struct request *req, const struct route *routes)
+{
+    struct buf allow = buf_new(req->arena);
+    const char *unused[MAX_PATH_PARAMETERS];
+    for (const struct route *r = routes; r->method; r++)
+        if (fits(req->arena, r->path, req->path, unused))
+            buf_printf(&allow, "%s%s, ", r->method, strcmp(r->method, "GET") ? "" : ", HEAD");
+    buf_raw(&allow, "OPTIONS");
+    respond_header(req, "Allow", allow.data);
+}
+
+static const struct route *find_route(struct request *req, const struct route *routes)
+{
+    const char *method = strcmp(req->method, "HEAD") ? req->method : "GET";
+    bool path_known = false;
+    for (const struct route *r = routes; r->method; r++) {
+        if (!fits(req->arena, r->path, req->path, req->parameters))
+            continue;
+        if (!strcmp(r->method, method))
+            return r;
+        path_known = true;
+    }
+    if (!path_known) {
+        problem_set(&req->problem, 404, "not_found");
+    } else {
+        allow_header(req, routes);
+        if (!strcmp(req->method, "OPTIONS"))
+            respond_empty(req);
+        else
+            problem_set(&req->problem, 405, "method_not_allowed");
+    }
+    return NULL;
+}
+
+/* Who ------------------------------------------------------------------------------------------ */
+
+static bool may_call(struct request *req)
+{
+    const char *permission = req->route->permission;
+    if (!strcmp(permission, ANYONE))
+        return true;
+    bool has = req_may(req, permission);
+    if (!req->user.user)
+        problem_set(&req->problem, 401,
+                    req_header(req, "HTTP_AUTHORIZATION") ? "invalid_token" : "unauthorized");
+    else if (strcmp(permission, SIGNED_IN) && !has)
+        problem_set(&req->problem, 403, "forbidden");
+    return !req->problem.status;
+}
+
+/* CORS (Fetch standard section 3.2): off unless the operator names origins. */
+static void cors(struct request *req)
+{
+    const char *origin = req_header(req, "HTTP_ORIGIN");
+    if (!origin || !*origin || !*settings()->cors_origins)
+        return;
+    size_t n = strlen(origin);
+    for (const char *s = settings()->cors_origins; *s; s += *s == ' ') {
+        size_t len = strcspn(s, " ");
+        if (len == n && !memcmp(s, origin, n)) {
+            respond_header(req, "Access-Control-Allow-Origin", origin);
+            respond_header(req, "Access-Control-Allow-Headers",
+                           "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
+            respond_header(req, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
+            respond_header(req, "Access-Control-Expose-Headers", "ETag, Idempotent-Replayed");
+        }
+        s += len;
+    }
+    respond_header(req, "Vary", "Origin");
+}
+
+/* One request ---------------------------------------------------------------------------------- */
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+static const char *request_id(const struct request *req)
+{
+    const char *id = req_header(req, "REQUEST_ID");
+    return id && *id ? id : digest_random(req->arena, 12);
+}
+
+/* Answers one request: afterwards req->response is what is to be sent. */
+static void answer(struct request *req, const struct route *routes)
+{
+    req->method = or_empty(req_header(req, "REQUEST_METHOD"));
+    req->path = arena_printf(req->arena, "%s%s", or_empty(req_header(req, "SCRIPT_NAME")),
+                             or_empty(req_header(req, "PATH_INFO")));
+    req->lang = lang_from_accept(req_header(req, "HTTP_ACCEPT_LANGUAGE"));
+    req->id = request_id(req);
+    cors(req);
+    req->route = find_route(req, routes);
+    if (req->route && may_call(req))
+        req->route->handle(req);
+    response_settle(req);
+}
+
+static long long microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* The arena's request, ready to be answered. */
+static struct request *new_request(struct arena *a, char **environment, struct input *in)
+{
+    struct request *req = arena_alloc(a, sizeof *req);
+    req->arena = a;
+    req->problem = problem_none(a);
+    req->environment = environment;
+    req->input = in;
+    req->response = arena_alloc(a, sizeof *req->response);
+    req->response->headers = buf_new(a);
+    return req;
+}
+
+static void serve_one(struct arena *a, const struct route *routes, char **environment,
+                      struct input *in, void (*send)(void *, const char *, size_t), void *sink)
+{
+    long long start = microseconds();
+    struct request *req = new_request(a, environment, in);
+    answer(req, routes);
+    const char *head = response_head(req);
+    send(sink, head, strlen(head));
+    if (req->response->length && strcmp(req->method, "HEAD"))
+        send(sink, req->response->body, req->response->length);
+    log_request(req->id, req->method, req->route ? req->route->path : "-", req->response->status,
+                microseconds() - start, req->user.user, req->problem.code);
+}
+
+/* The two ways in ------------------------------------------------------------------------------ */
+
+static size_t read_fcgi(void *stream, char *p, size_t n)
+{
+    return (size_t)FCGX_GetStr(p, (int)n, stream);
+}
+
+static void send_fcgi(void *stream, const char *p, size_t n)
+{
+    FCGX_PutStr(p, (int)n, stream);
+}
+
+static size_t read_file(void *file, char *p, size_t n)
+{
+    return fread(p, 1, n, file);
+}
+
+static void send_file(void *file, const char *p, size_t n)
+{
+    fwrite(p, 1, n, file);
+}
+
+static void stop(int signal)
+{
+    (void)signal;
+    FCGX_ShutdownPending();
+}
+
+/* SIGTERM lets the request at hand finish; accept() is interrupted. */
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = stop};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void accept_loop(const struct route *routes)
+{
+    FCGX_Request fcgi;
+    struct arena *a = arena_new();
+    FCGX_InitRequest(&fcgi, 0, FCGI_FAIL_ACCEPT_ON_INTR);
+    while (FCGX_Accept_r(&fcgi) == 0) {
+        struct input in = {.read = read_fcgi, .source = fcgi.in};
+        serve_one(a, routes, fcgi.envp, &in, send_fcgi, fcgi.out);
+        FCGX_Finish_r(&fcgi);
+        arena_reset(a);
+    }
+    FCGX_Free(&fcgi, 1);
+    arena_free(a);
+}
+
+extern char **environ;
+
+static void plain_cgi(const struct route *routes)
+{
+    struct arena *a = arena_new();
+    struct input in = {.read = read_file, .source = stdin};
+    serve_one(a, routes, environ, &in, send_file, stdout);
+    arena_free(a);
+}
+
+int serve(const char *service, const struct route *routes, int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "--routes")) {
+        for (const struct route *r = routes; r->method; r++)
+            printf("%s\t%s\t%s\n", r->method, r->path, r->permission);
+        return 0;
+    }
+    const char *slash = strrchr(argv[0], '/');
+    log_program(slash ? slash + 1 : argv[0]);
+    db_service(service);
+    if (argc > 1 || settings_load()) {
+        if (argc > 1)
+            fprintf(stderr, "usage: %s [--routes]\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    watch_signals();
+    if (FCGX_Init())
+        return EXIT_FAILURE;
+    if (FCGX_IsCGI())
+        plain_cgi(routes);
+    else
+        accept_loop(routes);
+    db_close();
+    return 0;
+}

@@ -1,0 +1,106 @@
+#include "settings.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { TEXT, NUMBER };
+
+struct setting {
+    const char *name;
+    enum type type;
+    size_t offset;
+    const char *fallback;
+    long long min, max; /* of a number; of a text, min is its least length */
+};
+
+#define SETTING(NAME, TYPE, MEMBER, FALLBACK, MIN, MAX)                                        \
+    {"VENDAS_" NAME, TYPE, offsetof(struct settings, MEMBER), FALLBACK, MIN, MAX}
+
+static const struct setting TABLE[] = {
+    SETTING("DATABASE_URL", TEXT, database_url, "postgresql:///vendas", 1, 0),
+    SETTING("PUBLIC_URL", TEXT, public_url, "http://127.0.0.1:8080", 1, 0),
+    SETTING("API_URL", TEXT, api_url, "http://127.0.0.1:8080", 1, 0),
+    SETTING("JWT_KEYS", TEXT, jwt_keys, "/etc/vendas/keys", 1, 0),
+    SETTING("ACCESS_TOKEN_SECONDS", NUMBER, access_token_seconds, "900", 10, 86400),
+    SETTING("REFRESH_TOKEN_DAYS", NUMBER, refresh_token_days, "30", 1, 365),
+    SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),
+    SETTING("CURRENCY", TEXT, currency, "BRL", 3, 0),
+    SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
+    SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "60", 0, 43200),
+    SETTING("CORS_ORIGINS", TEXT, cors_origins, "", 0, 0),
+    SETTING("BANK_ACCOUNT", TEXT, bank_account, "", 0, 0),
+    SETTING("COLLECTOR_EMAIL", TEXT, collector_email, "", 0, 0),
+    SETTING("COLLECTOR_PASSWORD", TEXT, collector_password, "", 0, 0),
+    SETTING("COLLECTOR_CONTACT", TEXT, collector_contact, "", 0, 0),
+    SETTING("REPORTS_DIR", TEXT, reports_dir, "/var/lib/vendas/reports", 1, 0),
+};
+enum { COUNT = sizeof TABLE / sizeof *TABLE };
+
+static struct settings loaded;
+extern char **environ;
+
+static int set_number(const struct setting *s, const char *value)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(value, &end, 10);
+    if (errno || end == value || *end || n < s->min || n > s->max) {
+        fprintf(stderr, "%s: \"%s\" is not a whole number from %lld to %lld\n", s->name, value,
+                s->min, s->max);
+        return -1;
+    }
+    *(long long *)((char *)&loaded + s->offset) = n;
+    return 0;
+}
+
+static int set_text(const struct setting *s, const char *value)
+{
+    if ((long long)strlen(value) < s->min) {
+        fprintf(stderr, "%s: must not be empty\n", s->name);
+        return -1;
+    }
+    *(const char **)((char *)&loaded + s->offset) = value;
+    return 0;
+}
+
+static bool known(const char *variable)
+{
+    size_t len = strcspn(variable, "=");
+    for (int i = 0; i < COUNT; i++)
+        if (strlen(TABLE[i].name) == len && !strncmp(TABLE[i].name, variable, len))
+            return true;
+    return false;
+}
+
+int settings_load(void)
+{
+    int result = 0;
+    for (int i = 0; i < COUNT; i++) {
+        const char *value = getenv(TABLE[i].name);
+        if (!value)
+            value = TABLE[i].fallback;
+        if ((TABLE[i].type == NUMBER ? set_number : set_text)(&TABLE[i], value))
+            result = -1;
+    }
+    for (char **e = environ; *e; e++) {
+        if (!strncmp(*e, "VENDAS_", 7) && !known(*e)) {
+            fprintf(stderr, "%.*s: there is no such setting\n", (int)strcspn(*e, "="), *e);
+            result = -1;
+        }
+    }
+    return result;
+}
+
+const struct settings *settings(void)
+{
+    return &loaded;
+}
+
+const char *settings_name(int i)
+{
+    return i >= 0 && i < COUNT ? TABLE[i].name : NULL;
+}
