@@ -51,13 +51,15 @@ as_root() {
     fi
 }
 
-# find_var: sets VAR, APP, LOG and RUN for an instance that may or may not exist yet.
+# find_var: sets VAR, APP, LOG and RUN for an instance that may or may not exist yet. VAR is
+# free of links; GIVEN_VAR is as it was given.
 find_var() {
     VAR=${VENDAS_VAR:-$ROOT/var}
     case $VAR in
     /*) ;;
     *) VAR=$PWD/$VAR ;;
     esac
+    GIVEN_VAR=$VAR
     if [ -d "$VAR" ]; then
         VAR=$(CDPATH='' cd -- "$VAR" && pwd -P)
     fi
