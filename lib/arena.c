@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most requests fit into the first block; larger ones chain further blocks, dropped at reset. */
+/* Most requests fit into the first block; larger ones chain further blocks, dropped at reset.
+ */
 enum { BLOCK_SIZE = 32 * 1024, ALIGNMENT = 16 };
 
 struct block {

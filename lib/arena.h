@@ -3,8 +3,9 @@
  *
  * Everything allocated from an arena is freed at once by arena_reset() or arena_free(); nothing
  * in it is freed alone. The first block is kept over a reset, so that a worker at rest neither
- * grows nor returns memory. Memory can't be had: the process ends, its supervisor starts another
- * (there is no useful answer to give without memory, and every caller would have to invent one).
+ * grows nor returns memory. Memory can't be had: the process ends, its supervisor starts
+ * another (there is no useful answer to give without memory, and every caller would have to
+ * invent one).
  */
 #ifndef VENDAS_ARENA_H
 #define VENDAS_ARENA_H
@@ -33,12 +34,13 @@ char *arena_memdup(struct arena *a, const void *p, size_t len);
 char *arena_strdup(struct arena *a, const char *s);
 
 /* A formatted string. */
-char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Calls release(object) when the arena is reset or freed, latest first: for what other libraries
- * allocate (json_object, xmlDoc, PGresult) and a request must give back. */
+/* Calls release(object) when the arena is reset or freed, latest first: for what other
+ * libraries allocate (json_object, xmlDoc, PGresult) and a request must give back. */
 void arena_defer(struct arena *a, void (*release)(void *), void *object);
 
 /* Bytes handed out since the last reset. */

@@ -42,8 +42,8 @@ static void ignore_notice(void *unused, const PGresult *notice)
 
 static bool connect_now(void)
 {
-    const char *names[] = {"dbname", "user", "connect_timeout", "client_encoding", "options",
-                           NULL};
+    const char *names[] = {"dbname",          "user",    "connect_timeout",
+                           "client_encoding", "options", NULL};
     const char *values[] = {settings()->database_url,
                             db.role,
                             "3",

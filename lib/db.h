@@ -5,8 +5,9 @@
  * connection. Every statement is its own transaction: what must happen together is one SQL
  * function or one statement with several parts, so that a request needs one round trip.
  *
- * Failures fill a struct problem: 503 with Retry-After while the database is away or overloaded,
- * what shared.fail() said, or what a constraint's name tells; anything else is logged and is 500.
+ * Failures fill a struct problem: 503 with Retry-After while the database is away or
+ * overloaded, what shared.fail() said, or what a constraint's name tells; anything else is
+ * logged and is 500.
  */
 #ifndef VENDAS_DB_H
 #define VENDAS_DB_H

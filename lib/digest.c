@@ -29,7 +29,8 @@ char *digest_random(struct arena *a, size_t bytes)
     return base64url_encode(a, p, bytes);
 }
 
-static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char ALPHABET[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 char *base64url_encode(struct arena *a, const void *p, size_t n)
 {

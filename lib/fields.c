@@ -11,7 +11,8 @@
 #include "settings.h"
 #include "utf8.h"
 
-static bool fault(struct problem *p, const char *pointer, const char *code, const char *argument)
+static bool fault(struct problem *p, const char *pointer, const char *code,
+                  const char *argument)
 {
     problem_field(p, pointer, code, argument);
     return false;
@@ -35,8 +36,8 @@ static bool is_uuid(char *s)
     return s[36] == '\0';
 }
 
-/* local@domain.tld, ASCII, as RFC 5321 4.1.2 has it without quoted strings and address literals;
- * 64, 63 and 254 are its limits (4.5.3.1). */
+/* local@domain.tld, ASCII, as RFC 5321 4.1.2 has it without quoted strings and address
+ * literals; 64, 63 and 254 are its limits (4.5.3.1). */
 static bool is_email(const char *s)
 {
     static const char ATEXT[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -102,14 +103,16 @@ static bool is_time(const char *s)
     }
     if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
         return true;
-    return (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &hour, &minute, &length) == 2 &&
-           length == 5 && s[6] == '\0' && hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+    return (*s == '+' || *s == '-') &&
+           sscanf(s + 1, "%2d:%2d%n", &hour, &minute, &length) == 2 && length == 5 &&
+           s[6] == '\0' && hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
 }
 
 static bool is_state(char *s)
 {
-    static const char STATES[] = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO "
-                                 "RR RS SC SE SP TO ";
+    static const char STATES[] =
+        "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO "
+        "RR RS SC SE SP TO ";
     if (strlen(s) != 2)
         return false;
     s[0] = (char)toupper((unsigned char)s[0]);

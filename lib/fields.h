@@ -11,10 +11,10 @@
 #include "problem.h"
 
 enum field_type {
-    FIELD_TEXT = 1,    /* one line; min and max count characters */
-    FIELD_LONG_TEXT,   /* line breaks and tabs allowed */
-    FIELD_SECRET,      /* any characters at all */
-    FIELD_INTEGER,     /* min and max are its bounds */
+    FIELD_TEXT = 1,  /* one line; min and max count characters */
+    FIELD_LONG_TEXT, /* line breaks and tabs allowed */
+    FIELD_SECRET,    /* any characters at all */
+    FIELD_INTEGER,   /* min and max are its bounds */
     FIELD_BOOLEAN,
     FIELD_UUID,        /* RFC 9562; read back in lower case */
     FIELD_EMAIL,       /* the part of RFC 5321 that mail is really sent to */

@@ -5,8 +5,9 @@
 #include "buf.h"
 #include "digest.h"
 
-static const char KEPT[] = "SELECT kept, true FROM sales.idempotent_answer($1::uuid, $2, $3::bytea)"
-                           "                    AS kept WHERE kept IS NOT NULL";
+static const char KEPT[] =
+    "SELECT kept, true FROM sales.idempotent_answer($1::uuid, $2, $3::bytea)"
+    "                    AS kept WHERE kept IS NOT NULL";
 
 enum { MAX_KEY = 255 };
 

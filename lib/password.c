@@ -12,7 +12,8 @@ enum { MEMORY_KIB = 19456, PASSES = 2, LANES = 1, SALT_BYTES = 16, HASH_BYTES = 
 char *password_hash(struct arena *a, const char *password)
 {
     unsigned char salt[SALT_BYTES];
-    size_t size = argon2_encodedlen(PASSES, MEMORY_KIB, LANES, SALT_BYTES, HASH_BYTES, Argon2_id);
+    size_t size =
+        argon2_encodedlen(PASSES, MEMORY_KIB, LANES, SALT_BYTES, HASH_BYTES, Argon2_id);
     char *encoded = arena_alloc(a, size);
     if (RAND_bytes(salt, sizeof salt) != 1 ||
         argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,

@@ -1,5 +1,6 @@
 /*
- * password: hashing with Argon2id (RFC 9106), parameters from OWASP's Password Storage Cheat Sheet.
+ * password: hashing with Argon2id (RFC 9106), parameters from OWASP's Password Storage Cheat
+ * Sheet.
  */
 #ifndef VENDAS_PASSWORD_H
 #define VENDAS_PASSWORD_H

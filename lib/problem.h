@@ -1,8 +1,8 @@
 /*
  * problem: what went wrong with a request, as RFC 9457 wants it told.
  *
- * Functions that can fail take a struct problem and fill it; the first failure stands, and field
- * errors add up, so that a caller hears of every fault at once.
+ * Functions that can fail take a struct problem and fill it; the first failure stands, and
+ * field errors add up, so that a caller hears of every fault at once.
  */
 #ifndef VENDAS_PROBLEM_H
 #define VENDAS_PROBLEM_H

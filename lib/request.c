@@ -89,7 +89,8 @@ static struct json_object *typed(const struct field *f, const char *text)
 {
     char *end;
     long long n = strtoll(text, &end, 10);
-    if (f->type == FIELD_INTEGER && *text && strspn(text, "-0123456789") == strlen(text) && !*end)
+    if (f->type == FIELD_INTEGER && *text && strspn(text, "-0123456789") == strlen(text) &&
+        !*end)
         return json_object_new_int64(n);
     if (f->type == FIELD_BOOLEAN && (!strcmp(text, "true") || !strcmp(text, "false")))
         return json_object_new_boolean(*text == 't');

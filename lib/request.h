@@ -2,10 +2,10 @@
  * request: one request and its answer, from the route table to the last byte.
  *
  * A program is a route table: `return serve("products", ROUTES, argc, argv)`. For each request
- * serve() finds the route, checks who is calling and what they may do, and calls the handler. The
- * handler reads what it needs with the functions below and answers with exactly one respond_*.
- * A handler that returns without an answer, because a function it called filled req->problem,
- * has that problem told.
+ * serve() finds the route, checks who is calling and what they may do, and calls the handler.
+ * The handler reads what it needs with the functions below and answers with exactly one
+ * respond_*. A handler that returns without an answer, because a function it called filled
+ * req->problem, has that problem told.
  */
 #ifndef VENDAS_REQUEST_H
 #define VENDAS_REQUEST_H
@@ -51,9 +51,9 @@ struct request {
     bool identified;
 };
 
-/* Runs a program: as FastCGI when standard input is a listening socket, else as plain CGI for one
- * request. `PROGRAM --routes` prints the table. Ends with a route whose method is NULL. Returns
- * main's exit status. */
+/* Runs a program: as FastCGI when standard input is a listening socket, else as plain CGI for
+ * one request. `PROGRAM --routes` prints the table. Ends with a route whose method is NULL.
+ * Returns main's exit status. */
 int serve(const char *service, const struct route *routes, int argc, char **argv);
 
 /* Reading ---------------------------------------------------------------------------------- */
@@ -75,8 +75,8 @@ struct json_object *req_query(struct request *req, const struct field *fields);
  * NULL with the problem filled. */
 struct json_object *req_body(struct request *req, const struct field *fields, bool partial);
 
-/* The body's bytes as they came, for signatures, pictures and lists; NULL with the problem filled
- * (missing, 413). *n is the length; a NUL stands behind it. */
+/* The body's bytes as they came, for signatures, pictures and lists; NULL with the problem
+ * filled (missing, 413). *n is the length; a NUL stands behind it. */
 const char *req_bytes(struct request *req, size_t *n);
 
 /* Whether there is a body at all, where one is optional. */
@@ -102,7 +102,8 @@ void respond_json(struct request *req, int status, const char *json);
  * changes what a product's document says but not the product, does not fail an edit. */
 void respond_resource(struct request *req, int status, const char *json, long long version);
 
-/* A page of a list from rows of (document, sort value, id), fetched with one row more than limit:
+/* A page of a list from rows of (document, sort value, id), fetched with one row more than
+ * limit:
  * {"data": [...], "next_cursor": ...}. name is the cursor's. */
 struct rows;
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);

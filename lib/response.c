@@ -38,8 +38,8 @@ void respond_problem(struct request *req, int status, const char *code)
     problem_set(&req->problem, status, code);
 }
 
-/* Whether an If-None-Match (a list of tags, perhaps weak, or *) holds the tag; the comparison is
- * the weak one (RFC 9110 section 13.1.2). */
+/* Whether an If-None-Match (a list of tags, perhaps weak, or *) holds the tag; the comparison
+ * is the weak one (RFC 9110 section 13.1.2). */
 static bool none_match_holds(const char *header, const char *tag)
 {
     size_t n = strlen(tag);
@@ -109,11 +109,41 @@ void response_settle(struct request *req)
     respond_bytes(req, req->problem.status, "application/problem+json", json, strlen(json));
 }
 
+/* RFC 9110 section 15; nginx passes the line on as it is. */
+static const char *reason_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } TABLE[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {503, "Service Unavailable"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        if (TABLE[i].status == status)
+            return TABLE[i].phrase;
+    return "Internal Server Error";
+}
+
 const char *response_head(struct request *req)
 {
     struct response *r = req->response;
     struct buf head = buf_new(req->arena);
-    buf_printf(&head, "Status: %d\r\n", r->status);
+    buf_printf(&head, "Status: %d %s\r\n", r->status, reason_phrase(r->status));
     if (r->type)
         buf_printf(&head, "Content-Type: %s\r\n", r->type);
     if (r->status != 204 && r->status != 304)

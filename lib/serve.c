@@ -70,7 +70,8 @@ static const struct route *find_route(struct request *req, const struct route *r
     return NULL;
 }
 
-/* Who ------------------------------------------------------------------------------------------ */
+/* Who
+ * ------------------------------------------------------------------------------------------ */
 
 static bool may_call(struct request *req)
 {
@@ -97,9 +98,11 @@ static void cors(struct request *req)
         size_t len = strcspn(s, " ");
         if (len == n && !memcmp(s, origin, n)) {
             respond_header(req, "Access-Control-Allow-Origin", origin);
-            respond_header(req, "Access-Control-Allow-Headers",
-                           "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
-            respond_header(req, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
+            respond_header(
+                req, "Access-Control-Allow-Headers",
+                "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
+            respond_header(req, "Access-Control-Allow-Methods",
+                           "GET, POST, PUT, PATCH, DELETE");
             respond_header(req, "Access-Control-Expose-Headers", "ETag, Idempotent-Replayed");
         }
         s += len;
@@ -107,7 +110,8 @@ static void cors(struct request *req)
     respond_header(req, "Vary", "Origin");
 }
 
-/* One request ---------------------------------------------------------------------------------- */
+/* One request
+ * ---------------------------------------------------------------------------------- */
 
 static const char *or_empty(const char *s)
 {
@@ -165,11 +169,13 @@ static void serve_one(struct arena *a, const struct route *routes, char **enviro
     send(sink, head, strlen(head));
     if (req->response->length && strcmp(req->method, "HEAD"))
         send(sink, req->response->body, req->response->length);
-    log_request(req->id, req->method, req->route ? req->route->path : "-", req->response->status,
-                microseconds() - start, req->user.user, req->problem.code);
+    log_request(req->id, req->method, req->route ? req->route->path : "-",
+                req->response->status, microseconds() - start, req->user.user,
+                req->problem.code);
 }
 
-/* The two ways in ------------------------------------------------------------------------------ */
+/* The two ways in
+ * ------------------------------------------------------------------------------ */
 
 static size_t read_fcgi(void *stream, char *p, size_t n)
 {

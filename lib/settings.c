@@ -18,7 +18,9 @@ struct setting {
 };
 
 #define SETTING(NAME, TYPE, MEMBER, FALLBACK, MIN, MAX)                                        \
-    {"VENDAS_" NAME, TYPE, offsetof(struct settings, MEMBER), FALLBACK, MIN, MAX}
+    {                                                                                          \
+        "VENDAS_" NAME, TYPE, offsetof(struct settings, MEMBER), FALLBACK, MIN, MAX            \
+    }
 
 static const struct setting TABLE[] = {
     SETTING("DATABASE_URL", TEXT, database_url, "postgresql:///vendas", 1, 0),

@@ -8,22 +8,22 @@
 #define VENDAS_SETTINGS_H
 
 struct settings {
-    const char *database_url;       /* libpq URI without a user: each program adds its own */
-    const char *public_url;         /* what buyers' browsers call; the issuer of tokens */
-    const char *api_url;            /* what jobs call */
-    const char *jwt_keys;           /* folder of KID.key (private) and KID.pub files, PEM, P-256 */
+    const char *database_url; /* libpq URI without a user: each program adds its own */
+    const char *public_url;   /* what buyers' browsers call; the issuer of tokens */
+    const char *api_url;      /* what jobs call */
+    const char *jwt_keys;     /* folder of KID.key (private) and KID.pub files, PEM, P-256 */
     long long access_token_seconds; /* life of an access token */
     long long refresh_token_days;   /* life of a session without signing in again */
     const char *timezone;           /* the shop's, IANA name */
     const char *currency;           /* the shop's, ISO 4217 */
     long long max_body_bytes;       /* larger request bodies are 413 */
     long long order_hold_minutes;   /* how long unpaid orders hold their stock */
-    const char *cors_origins;       /* origins allowed by CORS, separated by blanks; "" for none */
-    const char *bank_account;       /* where bank transfers go; shown to the buyer */
-    const char *collector_email;    /* service account of the collector */
+    const char *cors_origins;    /* origins allowed by CORS, separated by blanks; "" for none */
+    const char *bank_account;    /* where bank transfers go; shown to the buyer */
+    const char *collector_email; /* service account of the collector */
     const char *collector_password;
-    const char *collector_contact;  /* address in the collector's User-Agent */
-    const char *reports_dir;        /* where the report job writes its pages */
+    const char *collector_contact; /* address in the collector's User-Agent */
+    const char *reports_dir;       /* where the report job writes its pages */
 };
 
 /* Reads the environment. Returns 0; or -1 after a line on stderr for every fault. */

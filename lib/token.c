@@ -135,14 +135,16 @@ static bool claims_hold(jwt_t *jwt)
            not_before <= now + LEEWAY_SECONDS;
 }
 
-/* The key that the header names. alg is read before anything is verified: a token that says HS256
- * would otherwise be checked with our public key as a shared secret, which everybody knows. */
+/* The key that the header names. alg is read before anything is verified: a token that says
+ * HS256 would otherwise be checked with our public key as a shared secret, which everybody
+ * knows. */
 static const struct key *key_of(const char *token)
 {
     jwt_t *unverified;
     if (jwt_decode(&unverified, token, NULL, 0))
         return NULL;
-    const char *kid = jwt_get_header(unverified, "kid"), *alg = jwt_get_header(unverified, "alg");
+    const char *kid = jwt_get_header(unverified, "kid"),
+               *alg = jwt_get_header(unverified, "alg");
     const struct key *k = kid && alg && !strcmp(alg, "ES256") ? verifying_key(kid) : NULL;
     jwt_free(unverified);
     return k;

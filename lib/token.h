@@ -2,8 +2,9 @@
  * token: access tokens, JWTs signed with ES256 (RFC 7519, RFC 7518 section 3.4).
  *
  * Keys are files in the folder VENDAS_JWT_KEYS: KID.key holds a private P-256 key, KID.pub its
- * public half, both PEM. The last kid in alphabetical order signs; all verify, so that a new key
- * can be laid beside an old one without signing anybody out. Only the registry needs .key files.
+ * public half, both PEM. The last kid in alphabetical order signs; all verify, so that a new
+ * key can be laid beside an old one without signing anybody out. Only the registry needs .key
+ * files.
  */
 #ifndef VENDAS_TOKEN_H
 #define VENDAS_TOKEN_H
@@ -20,11 +21,12 @@ struct identity {
     const char *scope; /* permissions, separated by blanks (RFC 8693 section 4.2) */
 };
 
-/* A signed token for who, valid from now for seconds. NULL when there is no key to sign with. */
+/* A signed token for who, valid from now for seconds. NULL when there is no key to sign with.
+ */
 char *token_sign(struct arena *a, const struct identity *who, long long seconds);
 
-/* Reads a token: the signature, alg, kid, iss, aud, exp and nbf must all be right. Fills *who and
- * returns true; false for anything else. */
+/* Reads a token: the signature, alg, kid, iss, aud, exp and nbf must all be right. Fills *who
+ * and returns true; false for anything else. */
 bool token_verify(struct arena *a, const char *token, struct identity *who);
 
 /* Whether the identity has a permission. */

@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /* Length in bytes (1 to 4) of the well-formed character at s, of which at most n bytes may be
- * read; 0 when the bytes there are none (overlong forms, surrogates and cut-off ones included). */
+ * read; 0 when the bytes there are none (overlong forms, surrogates and cut-off ones included).
+ */
 size_t utf8_char(const char *s, size_t n);
 
 /* True when all n bytes are well-formed UTF-8 without NUL. */

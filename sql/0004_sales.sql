@@ -178,6 +178,30 @@ COMMENT ON COLUMN sales.tax_rules.included IS 'true: part of the price, shown on
 COMMENT ON COLUMN sales.tax_rules.valid_from IS 'first day';
 COMMENT ON COLUMN sales.tax_rules.valid_to IS 'the day after the last; null: open';
 
+-- A shop can sell on its first day; these are to be changed to its own contracts and taxes.
+INSERT INTO sales.freight_rules (service, name, states, base, per_kg, free_above, days)
+SELECT service, label, states, round(base * factor), round(per_kg * factor), free, ceil(days / speed)
+  FROM (VALUES
+        (ARRAY['SP'], 1490, 200, 19900, 3),
+        (ARRAY['RJ', 'MG', 'ES'], 1990, 300, 29900, 5),
+        (ARRAY['PR', 'SC', 'RS'], 2290, 350, 29900, 6),
+        (ARRAY['DF', 'GO', 'MS', 'MT'], 2790, 450, 39900, 8),
+        (ARRAY['AL', 'BA', 'CE', 'MA', 'PB', 'PE', 'PI', 'RN', 'SE'], 3290, 600, 49900, 10),
+        (ARRAY['AC', 'AM', 'AP', 'PA', 'RO', 'RR', 'TO'], 3990, 900, 59900, 14)
+       ) AS region (states, base, per_kg, free_above, days)
+ CROSS JOIN LATERAL (VALUES ('standard', 'Econômico', 1.0, 1.0, free_above),
+                            ('express', 'Expresso', 2.0, 2.0, NULL)
+       ) AS offer (service, label, factor, speed, free);
+
+-- Internal ICMS rates of 2025 as published at
+-- https://rolmyjuncontabilidade.com.br/fiscal-e-tributario/aliquota-icms-guia-completo-com-tabela-atualizada
+-- A secondary source, and other states are not in it: estimates, to be checked by an accountant.
+INSERT INTO sales.tax_rules (code, state, rate_bp, included, valid_from)
+SELECT 'ICMS', state, rate_bp, true, date '2025-01-01'
+  FROM (VALUES ('AC', 1900), ('AL', 1900), ('AP', 1800), ('AM', 2000), ('BA', 2050), ('CE', 2000),
+               ('DF', 2000), ('ES', 1700), ('GO', 1900), ('MA', 2200), ('MT', 1700), ('MS', 1700),
+               ('MG', 1800), ('PA', 1900)) AS rates (state, rate_bp);
+
 CREATE FUNCTION sales.pricing_facts(p_variants uuid[], p_state text) RETURNS json
 LANGUAGE sql STABLE AS $$
     SELECT json_build_object(

@@ -21,7 +21,8 @@ static const char CREATE[] =
     "INSERT INTO products.categories (parent_id, slug, name, position)"
     "SELECT $1::uuid, coalesce($2, shared.slug($3)), $3, coalesce($4::int, 0)"
     " WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM products.categories WHERE id = $1::uuid)"
-    " RETURNING json_build_object('id', id, 'parent_id', parent_id, 'slug', slug, 'name', name), id";
+    " RETURNING json_build_object('id', id, 'parent_id', parent_id, 'slug', slug, 'name', "
+    "name), id";
 
 static const struct field NEW_CATEGORY[] = {
     {"name", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
@@ -52,9 +53,9 @@ static void create_category(struct request *req)
     struct json_object *body = req_body(req, NEW_CATEGORY, false);
     if (!body)
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, CREATE, field_text(body, "parent_id"),
-                                 field_text(body, "slug"), field_text(body, "name"),
-                                 field_text(body, "position"));
+    struct rows *rows = db_query(req->arena, &req->problem, CREATE,
+                                 field_text(body, "parent_id"), field_text(body, "slug"),
+                                 field_text(body, "name"), field_text(body, "position"));
     if (!rows)
         return;
     if (db_count(rows) == 0) {

@@ -1,6 +1,7 @@
 /*
  * Ingestion: takes in collected products, each exactly once. Service Products, tables
- * products.ingested and products.products. The body is a JSON array or NDJSON (one item a line).
+ * products.ingested and products.products. The body is a JSON array or NDJSON (one item a
+ * line).
  */
 #include <string.h>
 #include <strings.h>
@@ -116,8 +117,8 @@ static void drop_nulls(struct json_object *item)
 static void write_rejected(struct buf *b, size_t index, const struct problem *p, enum lang lang)
 {
     struct json_object *told = json_tokener_parse(problem_json(p, lang, ""));
-    buf_printf(b, "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":%s}", index,
-               field_json(field_value(told, "errors")));
+    buf_printf(b, "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":%s}",
+               index, field_json(field_value(told, "errors")));
     json_object_put(told);
 }
 
@@ -150,8 +151,9 @@ static const char *report(struct request *req, const struct problem *faults, siz
             continue;
         }
         struct json_object *result = json_object_array_get_idx(taken, next++);
-        buf_printf(&results, "{\"index\":%zu,\"status\":\"%s\",\"product_id\":\"%s\",\"errors\":[]}",
-                   i, field_text(result, "status"), field_text(result, "product_id"));
+        buf_printf(&results,
+                   "{\"index\":%zu,\"status\":\"%s\",\"product_id\":\"%s\",\"errors\":[]}", i,
+                   field_text(result, "status"), field_text(result, "product_id"));
         count(counts, field_text(result, "status"));
     }
     buf_raw(&all, "{\"counts\":{");

@@ -26,7 +26,8 @@ static const char UPDATE[] = "SELECT products.update_product($1::uuid, $2::jsonb
 /* The list: one statement per order, each with its keyset condition on (sort value, id). $1 and
  * $2 are the last row's, $3 the limit, $4 to $9 the filters. */
 #define PRICE                                                                                  \
-    "products.price_now(p.price, p.promotional_price, p.promotion_starts_at, p.promotion_ends_at)"
+    "products.price_now(p.price, p.promotional_price, p.promotion_starts_at, "                 \
+    "p.promotion_ends_at)"
 #define LIST(value, type, compare, direction)                                                  \
     "WITH page AS ("                                                                           \
     "    SELECT p.id, " value " AS value FROM products.products p"                             \
@@ -41,7 +42,8 @@ static const char UPDATE[] = "SELECT products.update_product($1::uuid, $2::jsonb
     "           WITH RECURSIVE below AS ("                                                     \
     "               SELECT id FROM products.categories WHERE slug = $9 OR id::text = $9"       \
     "               UNION ALL"                                                                 \
-    "               SELECT c.id FROM products.categories c JOIN below b ON c.parent_id = b.id)" \
+    "               SELECT c.id FROM products.categories c JOIN below b ON c.parent_id = "     \
+    "b.id)"                                                                                    \
     "           SELECT product_id FROM products.product_categories pc"                         \
     "             JOIN below ON below.id = pc.category_id))"                                   \
     "     ORDER BY value " direction ", p.id " direction " LIMIT $3::int + 1)"                 \
@@ -96,10 +98,9 @@ static const struct field NEW_PRODUCT[] = {
     {"sku", FIELD_TEXT, 0, 1, 64, NULL, NULL},
     COMMON_FIELDS};
 
-static const struct field CHANGES[] = {
-    {"name", FIELD_TEXT, 0, 1, 200, NULL, NULL},
-    {"price", FIELD_INTEGER, 0, 0, MAX_PRICE, NULL, NULL},
-    COMMON_FIELDS};
+static const struct field CHANGES[] = {{"name", FIELD_TEXT, 0, 1, 200, NULL, NULL},
+                                       {"price", FIELD_INTEGER, 0, 0, MAX_PRICE, NULL, NULL},
+                                       COMMON_FIELDS};
 
 static bool is_uuid(const char *s)
 {
@@ -144,14 +145,15 @@ static void list_products(struct request *req)
         order++;
     if (!strcmp(sort, "relevance") && !q)
         order = 0; /* nothing was asked for, so that nothing is more relevant */
-    if (!cursor_decode(&req->problem, field_text(query, "cursor"), ORDERS[order].name, &value, &id))
+    if (!cursor_decode(&req->problem, field_text(query, "cursor"), ORDERS[order].name, &value,
+                       &id))
         return;
     int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
     struct rows *rows = db_query_planned(
         req->arena, &req->problem, ORDERS[order].sql, value, id,
         arena_printf(req->arena, "%d", limit), q, field_text(query, "min_price"),
-        field_text(query, "max_price"), field_text(query, "in_stock"), field_text(query, "brand"),
-        field_text(query, "category"));
+        field_text(query, "max_price"), field_text(query, "in_stock"),
+        field_text(query, "brand"), field_text(query, "category"));
     respond_page(req, rows, limit, ORDERS[order].name);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Keys: the public halves of the keys that sign access tokens (RFC 7517), so that any service can
- * check a token by itself. Service Registry, no table.
+ * Keys: the public halves of the keys that sign access tokens (RFC 7517), so that any service
+ * can check a token by itself. Service Registry, no table.
  */
 #include "request.h"
 

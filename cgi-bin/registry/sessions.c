@@ -18,8 +18,8 @@ static const char USER_BY_EMAIL[] =
 
 static const char OPEN[] = "SELECT registry.open_session($1::uuid, $2::bytea, $3::int)";
 
-static const char REFRESH[] =
-    "SELECT session_id, user_id, role, scope FROM registry.refresh_session($1::bytea, $2::bytea)";
+static const char REFRESH[] = "SELECT session_id, user_id, role, scope FROM "
+                              "registry.refresh_session($1::bytea, $2::bytea)";
 
 static const char END[] = "UPDATE registry.sessions SET ended_at = now()"
                           " WHERE id = $1::uuid AND ended_at IS NULL";
@@ -76,9 +76,8 @@ static bool check_password(struct request *req, const char *email, const char *p
         respond_problem(req, 401, "invalid_credentials");
         return false;
     }
-    *who = (struct identity){.user = db_text(rows, 0, 0),
-                             .role = db_text(rows, 0, 2),
-                             .scope = db_text(rows, 0, 3)};
+    *who = (struct identity){
+        .user = db_text(rows, 0, 0), .role = db_text(rows, 0, 2), .scope = db_text(rows, 0, 3)};
     return true;
 }
 

@@ -27,12 +27,14 @@ static const char UPDATE[] =
     "     WHERE id = $1::uuid AND ($3::int = 0 OR version = $3::int) RETURNING *)"
     "SELECT json_build_object('id', id, 'name', name, 'email', email, 'role', role,"
     "                         'created_at', shared.rfc3339(created_at),"
-    "                         'updated_at', shared.rfc3339(updated_at)), version, id FROM changed";
+    "                         'updated_at', shared.rfc3339(updated_at)), version, id FROM "
+    "changed";
 
 static const char LIST[] =
     "SELECT document, created_at::text, id FROM registry.user_documents"
     " WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid))"
-    "   AND ($3::text IS NULL OR strpos(shared.fold(name || ' ' || email), shared.fold($3)) > 0)"
+    "   AND ($3::text IS NULL OR strpos(shared.fold(name || ' ' || email), shared.fold($3)) > "
+    "0)"
     " ORDER BY created_at DESC, id DESC LIMIT $4::int + 1";
 
 static const char ASSIGN_ROLE[] = "SELECT registry.assign_role($1::uuid, $2, $3::uuid)";
@@ -123,7 +125,8 @@ static void refuse_read_only(struct request *req, size_t n, const char *text)
         return;
     for (const char *const *name = NAMES; *name; name++)
         if (field_present(body, *name))
-            problem_field(&req->problem, arena_printf(req->arena, "/%s", *name), "read_only", NULL);
+            problem_field(&req->problem, arena_printf(req->arena, "/%s", *name), "read_only",
+                          NULL);
 }
 
 static void update_user(struct request *req)
@@ -137,8 +140,9 @@ static void update_user(struct request *req)
     int version = body ? req_if_match(req) : -1;
     if (version < 0)
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, UPDATE, id, field_text(body, "name"),
-                                 arena_printf(req->arena, "%d", version));
+    struct rows *rows =
+        db_query(req->arena, &req->problem, UPDATE, id, field_text(body, "name"),
+                 arena_printf(req->arena, "%d", version));
     if (rows && db_count(rows) == 0 && version > 0)
         respond_problem(req, 412, "lost_update");
     else
@@ -149,12 +153,12 @@ static void list_users(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
     const char *at, *id;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "users", &at, &id))
+    if (!query || !cursor_decode(&req->problem, field_text(query, "cursor"), "users", &at, &id))
         return;
     int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
     respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LIST, at, id, field_text(query, "q"),
+                 db_query_planned(req->arena, &req->problem, LIST, at, id,
+                                  field_text(query, "q"),
                                   arena_printf(req->arena, "%d", limit)),
                  limit, "users");
 }

@@ -1,6 +1,6 @@
 /*
- * Orders: buyers place, see and cancel their own; staff see all and move them on. Service Sales,
- * tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
+ * Orders: buyers place, see and cancel their own; staff see all and move them on. Service
+ * Sales, tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
  */
 #include "cursor.h"
 #include "db.h"
@@ -23,8 +23,7 @@ static const char LIST[] =
     "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $5::int + 1";
 
-static const char CANCEL[] =
-    "SELECT sales.cancel_order($1::uuid, $2::uuid, $3::boolean, $4)";
+static const char CANCEL[] = "SELECT sales.cancel_order($1::uuid, $2::uuid, $3::boolean, $4)";
 
 static const char CHANGE[] = "SELECT sales.change_order($1::uuid, $2, $3::uuid, $4)";
 
@@ -49,7 +48,8 @@ static const struct field NEW_ORDER[] = {
 
 static const struct field LIST_QUERY[] = {
     {"status", FIELD_CHOICE, 0, 0, 0,
-     "pending paid shipped delivered canceled expired refunded partially_refunded returned", NULL},
+     "pending paid shipped delivered canceled expired refunded partially_refunded returned",
+     NULL},
     {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
     {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
     {0},
@@ -105,7 +105,8 @@ static void list_orders(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
     const char *at, *id;
-    if (!query || !cursor_decode(&req->problem, field_text(query, "cursor"), "orders", &at, &id))
+    if (!query ||
+        !cursor_decode(&req->problem, field_text(query, "cursor"), "orders", &at, &id))
         return;
     int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
     const char *owner = req_may(req, "orders:read") ? NULL : req->user.user;
@@ -127,8 +128,8 @@ static void cancel_order(struct request *req)
 {
     const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
     bool staff = req_may(req, "orders:write");
-    if (!req->problem.status && db_query(req->arena, &req->problem, CANCEL, id, req->user.user,
-                                         flag(staff), reason))
+    if (!req->problem.status &&
+        db_query(req->arena, &req->problem, CANCEL, id, req->user.user, flag(staff), reason))
         respond_order(req, id, staff);
 }
 

@@ -68,8 +68,7 @@ static void begin_payment(struct request *req)
     const struct gateway *g = body ? wanted_gateway(req, body) : NULL;
     if (!g || !idempotency_read(req, &key))
         return;
-    struct rows *order =
-        db_query(req->arena, &req->problem, ORDER, order_id, req->user.user);
+    struct rows *order = db_query(req->arena, &req->problem, ORDER, order_id, req->user.user);
     if (order && db_count(order) == 0)
         respond_problem(req, 404, "not_found");
     if (req->problem.status)

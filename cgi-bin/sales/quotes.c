@@ -1,5 +1,6 @@
 /*
- * Quotes: what a cart would come to, freight and taxes included. Nothing is stored. Service Sales.
+ * Quotes: what a cart would come to, freight and taxes included. Nothing is stored. Service
+ * Sales.
  */
 #include "brazil.h"
 #include "request.h"

@@ -60,15 +60,15 @@ static void list_levels(struct request *req)
 static void read_level(struct request *req)
 {
     const char *variant = req_param_uuid(req, "variant_id");
-    struct rows *rows =
-        variant ? db_query(req->arena, &req->problem, LEVEL, variant) : NULL;
+    struct rows *rows = variant ? db_query(req->arena, &req->problem, LEVEL, variant) : NULL;
     if (rows && db_count(rows) == 0)
         respond_problem(req, 404, "not_found");
     else if (rows)
         respond_json(req, 200, db_text(rows, 0, 0));
 }
 
-/* Receiving adds, counting says how much there is, adjusting goes either way but not nowhere. */
+/* Receiving adds, counting says how much there is, adjusting goes either way but not nowhere.
+ */
 static bool quantity_fits_kind(struct request *req, struct json_object *body)
 {
     const char *kind = field_text(body, "kind");

@@ -39,5 +39,6 @@ bool checkout_price(struct request *req, struct json_object *body, const char *s
         return false;
     struct json_object *facts = json_tokener_parse(db_text(rows, 0, 0));
     arena_defer(req->arena, release_json, facts);
-    return pricing_compute(&req->problem, items, facts, field_text(body, "freight_service"), out);
+    return pricing_compute(&req->problem, items, facts, field_text(body, "freight_service"),
+                           out);
 }

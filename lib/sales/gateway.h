@@ -23,8 +23,8 @@ struct gateway {
     const char *methods;      /* separated by blanks */
     bool confirmed_by_person; /* no event ever comes: somebody looks at the bank account */
 
-    /* Begins to collect the money. Returns what the buyer has to do (JSON text, in p's arena), or
-     * NULL with the problem filled. */
+    /* Begins to collect the money. Returns what the buyer has to do (JSON text, in p's arena),
+     * or NULL with the problem filled. */
     char *(*begin)(struct problem *p, const struct gateway_order *order, const char *method);
 };
 

@@ -1,6 +1,6 @@
 /*
- * manual: money that moves outside any gateway. The buyer is told where to send it; a person with
- * the permission payments:confirm says when it has arrived.
+ * manual: money that moves outside any gateway. The buyer is told where to send it; a person
+ * with the permission payments:confirm says when it has arrived.
  */
 #include "buf.h"
 #include "sales/gateway.h"
@@ -9,7 +9,8 @@
 static char *begin(struct problem *p, const struct gateway_order *order, const char *method)
 {
     struct buf b = buf_new(p->arena);
-    buf_printf(&b, "{\"type\":\"%s\",\"amount\":%lld,\"currency\":\"%s\",\"reference\":\"%lld\",",
+    buf_printf(&b,
+               "{\"type\":\"%s\",\"amount\":%lld,\"currency\":\"%s\",\"reference\":\"%lld\",",
                method, order->amount, order->currency, order->number);
     buf_raw(&b, "\"account\":");
     buf_json(&b, settings()->bank_account);

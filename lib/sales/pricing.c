@@ -36,8 +36,8 @@ static void price_line(struct pricing_line *line, struct json_object *item,
     line->total = line->quantity * line->unit_price;
 }
 
-static bool price_lines(struct problem *p, struct json_object *items, struct json_object *products,
-                        struct pricing *out)
+static bool price_lines(struct problem *p, struct json_object *items,
+                        struct json_object *products, struct pricing *out)
 {
     out->line_count = json_object_array_length(items);
     out->lines = arena_alloc(p->arena, out->line_count * sizeof *out->lines);
@@ -45,8 +45,8 @@ static bool price_lines(struct problem *p, struct json_object *items, struct jso
         struct json_object *item = json_object_array_get_idx(items, i);
         struct json_object *product = find_product(products, field_text(item, "variant_id"));
         if (!product) {
-            problem_field(p, arena_printf(p->arena, "/items/%zu/variant_id", i), "unknown_variant",
-                          NULL);
+            problem_field(p, arena_printf(p->arena, "/items/%zu/variant_id", i),
+                          "unknown_variant", NULL);
             continue;
         }
         price_line(&out->lines[i], item, product);

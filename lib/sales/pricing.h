@@ -34,7 +34,7 @@ struct pricing_freight {
 struct pricing {
     struct pricing_line *lines;
     struct pricing_tax *taxes;
-    struct pricing_freight *options; /* the services that deliver there, cheapest first */
+    struct pricing_freight *options;       /* the services that deliver there, cheapest first */
     const struct pricing_freight *freight; /* the one asked for, else the cheapest */
     size_t line_count, tax_count, option_count;
     const char *currency;
@@ -42,8 +42,8 @@ struct pricing {
 };
 
 /* Adds up items ([{variant_id, quantity}], checked) with facts (sales.pricing_facts). service:
- * the freight service wanted, or NULL for the cheapest. False with the problem filled: a variant
- * that is not for sale, a place nobody delivers to. Strings belong to facts. */
+ * the freight service wanted, or NULL for the cheapest. False with the problem filled: a
+ * variant that is not for sale, a place nobody delivers to. Strings belong to facts. */
 bool pricing_compute(struct problem *p, struct json_object *items, struct json_object *facts,
                      const char *service, struct pricing *out);
 
