@@ -19,4 +19,5 @@ sales_PROGRAMS = \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
+	cgi-bin/sales/reports \
 	cgi-bin/sales/stock

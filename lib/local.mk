@@ -23,6 +23,7 @@ libvendas_a_SOURCES = \
 	lib/response.c lib/response.h \
 	lib/sales/checkout.c lib/sales/checkout.h \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
+	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \

@@ -1,0 +1,41 @@
+/*
+ * Reports: what was sold, by period, product, region, customer or gateway. Service Sales, view
+ * sales.sold_orders; the figures are defined in sql/0005_reports.sql.
+ */
+#include "db.h"
+#include "request.h"
+#include "sales/period.h"
+#include "settings.h"
+
+static const char SALES[] = "SELECT sales.report_json($1::date, $2::date, $3, $4, $5)";
+
+static const struct field SALES_QUERY[] = {
+    PERIOD_FIELDS,
+    {"group_by", FIELD_CHOICE, 0, 0, 0, "day week month product region customer gateway", NULL},
+    {0},
+};
+
+static void sales_report(struct request *req)
+{
+    struct period period;
+    struct json_object *query = req_query(req, SALES_QUERY);
+    if (!query || !period_read(&req->problem, query, &period))
+        return;
+    const char *group =
+        field_present(query, "group_by") ? field_text(query, "group_by") : "day";
+    struct rows *rows =
+        db_query_planned(req->arena, &req->problem, SALES, period.from, period.to, group,
+                         settings()->timezone, settings()->currency);
+    if (rows)
+        respond_json(req, 200, db_text(rows, 0, 0));
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/v1/reports/sales", "reports:read", sales_report},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return serve("sales", ROUTES, argc, argv);
+}

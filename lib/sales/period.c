@@ -1,0 +1,64 @@
+#include "sales/period.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "settings.h"
+
+enum { SECONDS_PER_DAY = 86400 };
+
+/* Days are counted at noon UTC, where no time zone's clock changes can reach. */
+static time_t noon(const char *day)
+{
+    struct tm tm = {.tm_hour = 12};
+    if (sscanf(day, "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) != 3)
+        return 0;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return timegm(&tm);
+}
+
+static char *format_day(struct arena *a, const struct tm *tm)
+{
+    char text[32];
+    strftime(text, sizeof text, "%Y-%m-%d", tm);
+    return arena_strdup(a, text);
+}
+
+char *period_shift(struct arena *a, const char *day, int days)
+{
+    time_t t = noon(day) + (time_t)days * SECONDS_PER_DAY;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    return format_day(a, &tm);
+}
+
+char *period_today(struct arena *a)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    setenv("TZ", settings()->timezone, 1);
+    tzset();
+    localtime_r(&now, &tm);
+    return format_day(a, &tm);
+}
+
+bool period_read(struct problem *p, struct json_object *query, struct period *out)
+{
+    const char *from = field_text(query, "from"), *to = field_text(query, "to");
+    if (!to)
+        to = from && strcmp(from, period_today(p->arena)) > 0
+                 ? period_shift(p->arena, from, PERIOD_DEFAULT_DAYS)
+                 : period_shift(p->arena, period_today(p->arena), 1);
+    if (!from)
+        from = period_shift(p->arena, to, -PERIOD_DEFAULT_DAYS);
+    if (strcmp(from, to) >= 0)
+        problem_field(p, "to", "period_reversed", NULL);
+    else if (noon(to) - noon(from) > (time_t)PERIOD_MAX_DAYS * SECONDS_PER_DAY)
+        problem_field(p, "to", "period_too_long",
+                      arena_printf(p->arena, "%d", PERIOD_MAX_DAYS));
+    *out = (struct period){from, to};
+    return !p->status;
+}

@@ -1,0 +1,33 @@
+/*
+ * period: the days that a report or chart is about, as a query string gives them.
+ */
+#ifndef VENDAS_SALES_PERIOD_H
+#define VENDAS_SALES_PERIOD_H
+
+#include "request.h"
+
+/* "from" and "to" for a table of query fields. */
+#define PERIOD_FIELDS                                                                          \
+    {"from", FIELD_DATE, 0, 0, 0, NULL, NULL},                                                 \
+    {                                                                                          \
+        "to", FIELD_DATE, 0, 0, 0, NULL, NULL                                                  \
+    }
+
+enum { PERIOD_DEFAULT_DAYS = 30, PERIOD_MAX_DAYS = 3700 };
+
+/* Days of the shop's time zone, YYYY-MM-DD; from is included, to is not. */
+struct period {
+    const char *from, *to;
+};
+
+/* Reads the period of a checked query: as given, or the last 30 days up to and with today.
+ * False with the problem filled when it is reversed or longer than ten years. */
+bool period_read(struct problem *p, struct json_object *query, struct period *out);
+
+/* The day that is so many days after a day (before it, when negative), in p's arena. */
+char *period_shift(struct arena *a, const char *day, int days);
+
+/* Today in the shop's time zone. */
+char *period_today(struct arena *a);
+
+#endif
