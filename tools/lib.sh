@@ -140,28 +140,36 @@ daemon() {
     echo "$daemon_pid $(started_at "$daemon_pid")" >"$RUN/$daemon_name.pid"
 }
 
-# is_running NAME: whether the process of run/NAME.pid is alive; sets RUNNING_PID.
+# is_running NAME: whether the process of run/NAME.pid lives; sets RUNNING_PID to it.
 is_running() {
     RUNNING_PID=
     [ -f "$RUN/$1.pid" ] || return 1
-    read -r running_pid running_start <"$RUN/$1.pid" || return 1
-    [ -n "$running_start" ] && [ "$(started_at "$running_pid")" = "$running_start" ] || return 1
-    RUNNING_PID=$running_pid
+    read -r RUNNING_PID running_start <"$RUN/$1.pid" || return 1
+    [ "$(started_at "$RUNNING_PID")" = "${running_start:-never}" ]
 }
 
-# stop_daemons NAME...: asks all of them to end, again each second (a process may miss a signal
+# is_left NAME: whether it, or a child that outlived it, is there. A session keeps the number of
+# its first process, and nobody else gets that number as long as it has members.
+is_left() {
+    is_running "$1" && return 0
+    [ -n "$RUNNING_PID" ] && [ -z "$(started_at "$RUNNING_PID")" ] &&
+        cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^.*) //' |
+        awk -v session="$RUNNING_PID" '$4 == session && $1 != "Z" { n++ } END { exit !n }'
+}
+
+# stop_daemons NAME...: asks all of them and their children to end, again each second (a process may miss a signal
 # that comes just before it begins to wait), and after ten ends by force what is left.
 stop_daemons() {
     for stop_signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
         for name in "$@"; do
-            ! is_running "$name" || kill -s "$stop_signal" -- "-$RUNNING_PID" 2>/dev/null || true
+            ! is_left "$name" || kill -s "$stop_signal" -- "-$RUNNING_PID" 2>/dev/null || true
         done
         stop_tries=10
-        while any_running "$@" && [ "$stop_tries" -gt 0 ]; do
+        while any_left "$@" && [ "$stop_tries" -gt 0 ]; do
             stop_tries=$((stop_tries - 1))
             sleep 0.1
         done
-        ! any_running "$@" || continue
+        ! any_left "$@" || continue
         for name in "$@"; do
             rm -f "$RUN/$name.pid"
         done
@@ -169,9 +177,9 @@ stop_daemons() {
     done
 }
 
-any_running() {
+any_left() {
     for any_name in "$@"; do
-        ! is_running "$any_name" || return 0
+        ! is_left "$any_name" || return 0
     done
     return 1
 }
