@@ -119,9 +119,9 @@ step() {
     fi
 }
 
-# A step may end its output with "remark: ..." to have it shown beside its seconds.
+# A step may say "remark: ..." to have it shown beside its seconds.
 step_remark() {
-    sed -n '$s/^remark: \(.*\)/  (\1)/p' "$1"
+    sed -n 's/^remark: \(.*\)/  (\1)/p' "$1" | tail -n 1
 }
 
 # started_at PID: when the process began, in clock ticks; empty when it is gone or a zombie.
