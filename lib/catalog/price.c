@@ -10,10 +10,10 @@ static const long long MAX_MINOR = 1000000000000;
 static const struct {
     const char *mark, *code;
 } CURRENCIES[] = {
-    {"R$", "BRL"},    {"US$", "USD"},   {"U$", "USD"},    {"A$", "AUD"},   {"C$", "CAD"},
-    {"CA$", "CAD"},   {"NZ$", "NZD"},   {"€", "EUR"},     {"£", "GBP"},    {"¥", "JPY"},
-    {"BRL", "BRL"},   {"USD", "USD"},   {"EUR", "EUR"},   {"GBP", "GBP"},  {"ARS", "ARS"},
-    {"reais", "BRL"}, {"real", "BRL"},  {"euros", "EUR"}, {"UYU", "UYU"},  {"PYG", "PYG"},
+    {"R$", "BRL"},    {"US$", "USD"},  {"U$", "USD"},    {"A$", "AUD"},  {"C$", "CAD"},
+    {"CA$", "CAD"},   {"NZ$", "NZD"},  {"€", "EUR"},     {"£", "GBP"},   {"¥", "JPY"},
+    {"BRL", "BRL"},   {"USD", "USD"},  {"EUR", "EUR"},   {"GBP", "GBP"}, {"ARS", "ARS"},
+    {"reais", "BRL"}, {"real", "BRL"}, {"euros", "EUR"}, {"UYU", "UYU"}, {"PYG", "PYG"},
     {"$", "USD"},
 };
 
@@ -45,9 +45,9 @@ static bool two_digits(const char *s)
     return digit(s[0]) && digit(s[1]) && !digit(s[2]);
 }
 
-/* The next mark of the number at s, which stands behind a digit, and its length: '.' or ',' before
- * a digit or, torn off, before two ("119. 95"), a euro sign before two ("35€ 99"), an apostrophe
- * or blanks before a group of three. 0 at the number's end. */
+/* The next mark of the number at s, which stands behind a digit, and its length: '.' or ','
+ * before a digit or, torn off, before two ("119. 95"), a euro sign before two ("35€ 99"), an
+ * apostrophe or blanks before a group of three. 0 at the number's end. */
 static char mark_at(const char *s, size_t *length)
 {
     size_t n = *s == '.' || *s == ',' ? 1 : strncmp(s, "€", 3) ? 0 : 3, step;
@@ -71,8 +71,8 @@ static char mark_at(const char *s, size_t *length)
     return n && three_digits(s + n) ? ' ' : '\0';
 }
 
-/* Copies the number that begins at s: digits, and one of . , ' or a blank for each mark. Returns
- * what stands behind it. */
+/* Copies the number that begins at s: digits, and one of . , ' or a blank for each mark.
+ * Returns what stands behind it. */
 static const char *scan(const char *s, char *out)
 {
     size_t length;
@@ -90,8 +90,8 @@ static const char *scan(const char *s, char *out)
     return s;
 }
 
-/* Where the decimals begin in a scanned number, or NULL: the last dot or comma, unless it groups.
- * It groups when exactly three digits follow it, or when it occurs more than once. */
+/* Where the decimals begin in a scanned number, or NULL: the last dot or comma, unless it
+ * groups. It groups when exactly three digits follow it, or when it occurs more than once. */
 static char *decimal_mark(char *number)
 {
     char *dot = strrchr(number, '.'), *comma = strrchr(number, ',');
