@@ -80,10 +80,11 @@ need_instance() {
     read_instance
 }
 
-# What tools remember about an instance: PORT, SHOP_PORT. Programs never see it.
+# What tools remember about an instance: PORT, SHOP_PORT, LIMITS. Programs never see it.
 read_instance() {
     PORT=
     SHOP_PORT=
+    LIMITS=off
     if [ -f "$VAR/instance" ]; then
         # shellcheck source=/dev/null
         . "$VAR/instance"
@@ -91,7 +92,7 @@ read_instance() {
 }
 
 write_instance() {
-    printf 'PORT=%s\nSHOP_PORT=%s\n' "$PORT" "$SHOP_PORT" >"$VAR/instance"
+    printf 'PORT=%s\nSHOP_PORT=%s\nLIMITS=%s\n' "$PORT" "$SHOP_PORT" "$LIMITS" >"$VAR/instance"
 }
 
 # lock_instance: one verb at a time may change an instance; held until the shell ends.
