@@ -1,0 +1,312 @@
+#!/usr/bin/python3
+"""Trials side by side in a running instance, and their ratios; see tools/bench, which calls it.
+
+Absolute figures belong to a machine and an hour. So the sides of a comparison take turns, round
+by round, and what counts is the median of the rounds' ratios.
+"""
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VAR, RUN, LOG = (os.environ[name] for name in ("VAR", "RUN", "LOG"))
+URL = os.environ["VENDAS_URL"]
+CLIENTS = 8  # of every trial, so that no side has more in flight than another
+SCARCE, PLENTY = (301, 600), (1, 1)  # products whose pages may not and may be cached
+TICK = os.sysconf("SC_CLK_TCK")
+
+# Anonymous memory that a worker may gain over 100,000 requests and still be called flat: a
+# leak of one byte per request is more than that.
+FLAT_KIB = 64
+
+
+def die(message):
+    sys.exit(f"bench: {message}")
+
+
+# ---- Processes: what they cost -------------------------------------------------------------
+
+def daemon_pid(name):
+    with open(f"{RUN}/{name}.pid") as file:
+        return int(file.read().split()[0])
+
+
+def postmaster_pid():
+    with open(f"{VAR}/data/postmaster.pid") as file:
+        return int(file.readline())
+
+
+def processes():
+    """(pid, parent, session, CPU seconds with those of ended children) of all processes."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        yield int(pid), int(fields[1]), int(fields[3]), sum(map(int, fields[11:15])) / TICK
+
+
+GROUPS = ("nginx", "program", "PostgreSQL")
+
+
+def cpu_seconds(program):
+    """CPU seconds so far of each group; program is a daemon, or None."""
+    web, server = daemon_pid("web"), postmaster_pid()
+    workers = daemon_pid(program) if program else None
+    spent = dict.fromkeys(GROUPS, 0.0)
+    for pid, parent, session, seconds in processes():
+        if session == web:
+            spent["nginx"] += seconds
+        elif session == workers:
+            spent["program"] += seconds
+        elif server in (pid, parent):
+            spent["PostgreSQL"] += seconds
+    return [spent[group] for group in GROUPS]
+
+
+def worker_memory(program):
+    """Anonymous memory of each worker in KiB, by pid."""
+    leader, memory = daemon_pid(program), {}
+    for pid, parent, _, _ in processes():
+        if parent == leader:
+            with open(f"/proc/{pid}/status") as file:
+                memory[pid] = int(re.search(r"RssAnon:\s+(\d+)", file.read()).group(1))
+    return memory
+
+
+# ---- Load: each gives the requests that it got answered ------------------------------------
+
+def output_of(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        die(f"{command[0]} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+    return result.stdout
+
+
+def wrk(seconds, path, script=None, *args):
+    command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}", "--timeout", "10"]
+    command += ["-s", f"{HERE}/{script}"] if script else []
+    said = output_of(command + [URL + path, "--", *map(str, args)])
+    if "Non-2xx" in said or "Socket errors" in said:
+        die(f"wrk of {path} met errors, see {LOG}:\n{said}")
+    return int(re.search(r"(\d+) requests in", said).group(1))
+
+
+def pgbench(seconds, script, role, **variables):
+    command = [os.environ["PGBIN"] + "/pgbench", "-n", "-M", "prepared", f"-c{CLIENTS}", "-j2",
+               f"-T{seconds}", "-h", RUN, "-U", role, "-f", script]
+    for name, value in variables.items():
+        command += ["-D", f"{name}={value}"]
+    said = output_of(command + ["vendas"])
+    if not re.search(r"failed transactions: 0 ", said):
+        die(f"pgbench of {script} met errors:\n{said}")
+    return int(re.search(r"actually processed: (\d+)", said).group(1))
+
+
+def psql(sql, user="vendas"):
+    return output_of(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN,
+                      "-U", user, "-d", "vendas", "-c", sql]).strip()
+
+
+# ---- The sides -----------------------------------------------------------------------------
+
+def product_sql():
+    """The program's own statement as a pgbench script."""
+    with open(f"{HERE}/../cgi-bin/products/products.c") as file:
+        source = file.read()
+    begin, end = source.index("#define READ"), source.index("static const char BY_SLUG")
+    sql = "".join(re.findall(r'"([^"]*)"', source[begin:end]))
+    if "$1::uuid" not in sql:
+        die("cgi-bin/products/products.c no longer has its statement where this looks for it")
+    path = f"{VAR}/tmp/product.sql"
+    with open(path, "w") as file:
+        file.write(f"\\set n random({SCARCE[0]}, {SCARCE[1]})\n")
+        file.write(sql.replace("$1::uuid", "bench.id(:n::int)") + ";\n")
+    return path
+
+
+def sign_in():
+    """A customer's access token and id."""
+    body = json.dumps({"email": os.environ["VENDAS_CUSTOMER_EMAIL"],
+                       "password": os.environ["VENDAS_CUSTOMER_PASSWORD"]}).encode()
+    request = urllib.request.Request(f"{URL}/v1/sessions", body,
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        token = json.load(answer)["access_token"]
+    return token, psql("SELECT id FROM registry.users WHERE lower(email) = "
+                       f"lower('{os.environ['VENDAS_CUSTOMER_EMAIL']}')")
+
+
+def program_page(seconds):
+    return wrk(seconds, "/", "product.lua", *SCARCE)
+
+
+def empty_program(seconds):
+    return wrk(seconds, "/bench/empty")
+
+
+def same_query(seconds):
+    return pgbench(seconds, product_sql(), "vendas_products")
+
+
+def cached_page(seconds):
+    return wrk(seconds, "/", "product.lua", *PLENTY)
+
+
+def static_file(seconds):
+    return wrk(seconds, "/bench/product.json")
+
+
+def program_order(seconds):
+    return wrk(seconds, "/v1/orders", "order.lua", sign_in()[0])
+
+
+def same_statements(seconds):
+    psql("ALTER TABLE sales.stock_movements DISABLE TRIGGER stock_movements_apply")
+    try:
+        return pgbench(seconds, f"{HERE}/order.sql", "vendas_sales", buyer=sign_in()[1])
+    finally:
+        psql("ALTER TABLE sales.stock_movements ENABLE TRIGGER stock_movements_apply")
+
+
+class Side:
+    """label; run(seconds) gives requests; daemon: whose CPU is the program's; target: of the
+    ratio of our side to this one."""
+
+    def __init__(self, label, run, daemon=None, target=None):
+        self.label, self.run, self.daemon, self.target = label, run, daemon, target
+        self.rates, self.costs = [], []
+
+
+# name: title, share of our answers that the cache is to give, sides, of which the first is ours.
+COMPARISONS = {
+    "product": ("A product by id, uncached", (0, 0), [
+        Side("through nginx", program_page, "products-products"),
+        Side("empty FastCGI program", empty_program, "bench-empty", 0.5),
+        Side("pgbench, same query", same_query)]),
+    "cached": ("A product by id, from the micro-cache", (0.9, 1), [
+        Side("through nginx", cached_page, "products-products"),
+        Side("static file of that size", static_file, target=0.75)]),
+    "order": ("An order of three items", (0, 0), [
+        Side("through nginx", program_order, "sales-orders"),
+        Side("pgbench, statement by statement", same_statements, target=0.5)]),
+}
+
+
+# ---- Trials --------------------------------------------------------------------------------
+
+def start_log():
+    """Makes the logs empty, so that a long bench does not fill the disk."""
+    time.sleep(1.1)  # nginx keeps lines for up to a second
+    for name in os.listdir(LOG):
+        if name == "access.log" or re.fullmatch(r"(products|sales)-.*\.log", name):
+            os.truncate(f"{LOG}/{name}", 0)
+
+
+def cached_share():
+    time.sleep(1.1)
+    hits = lines = 0
+    with open(f"{LOG}/access.log", "rb") as file:
+        for line in file:
+            lines += 1
+            hits += b'"cache":"HIT"' in line
+    return hits / max(lines, 1)
+
+
+def trial(side, seconds):
+    """Requests a second, and CPU microseconds a request by group."""
+    psql("CHECKPOINT", "postgres")
+    start_log()
+    before = cpu_seconds(side.daemon)
+    requests = side.run(seconds)
+    after = cpu_seconds(side.daemon)
+    side.rates.append(requests / seconds)
+    side.costs.append([(b - a) / requests * 1e6 for a, b in zip(before, after)])
+
+
+def compare(name, rounds, seconds):
+    """Runs a comparison and prints it; returns whether its targets were reached."""
+    title, (least, most), sides = COMPARISONS[name]
+    for side in sides:
+        side.run(1)  # to warm up
+    for _ in range(rounds):
+        for side in sides:
+            trial(side, seconds)
+            if side == sides[0] and not least <= cached_share() <= most:
+                die(f"{title}: {cached_share():.2f} of the answers came from the cache")
+    print(f"\n{title:38}{'requests/s':>11}   CPU us/request:" +
+          "".join(f"{group:>11}" for group in GROUPS) + f"{'sum':>7}")
+    for side in sides:
+        costs = [statistics.median(cost) for cost in zip(*side.costs)]
+        print(f"  {side.label:36}{statistics.median(side.rates):11.0f}" + " " * 18 +
+              "".join(f"{us:11.0f}" for us in costs) + f"{sum(costs):7.0f}")
+    # A list, so that each is printed.
+    reached = all([print_ratio(sides[0], other) for other in sides[1:]])
+    sys.stdout.flush()
+    return reached
+
+
+def print_ratio(ours, other):
+    ratios = sorted(a / b for a, b in zip(ours.rates, other.rates))
+    ratio = statistics.median(ratios)
+    reached = other.target is None or ratio >= other.target
+    print(f"  = {ratio:.2f} of {other.label} ({ratios[0]:.2f} to {ratios[-1]:.2f})" +
+          (f"   target {other.target}: {'reached' if reached else 'MISSED'}"
+           if other.target else ""))
+    return reached
+
+
+# ---- Memory --------------------------------------------------------------------------------
+
+def flatness(title, program, side, wanted):
+    """Whether no worker's memory grows over so many requests to each, after a warm-up."""
+    side(5)
+    before, done = worker_memory(program), 0
+    while done < wanted * len(before):
+        done += side(5)
+        start_log()
+    after = worker_memory(program)
+    if before.keys() != after.keys():
+        die(f"a worker of {program} has died meanwhile")
+    print(f"\n{title}: {done} requests to {len(before)} workers")
+    for pid in before:
+        print(f"  worker {pid}: {before[pid]} KiB before, {after[pid]} KiB after")
+    growth = max(after[pid] - before[pid] for pid in before)
+    print(f"  = {growth:+d} KiB at most; up to {FLAT_KIB} is called flat: "
+          f"{'flat' if growth <= FLAT_KIB else 'GROWS'}")
+    sys.stdout.flush()
+    return growth <= FLAT_KIB
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./vendas bench")
+    parser.add_argument("--seconds", type=int, default=5, help="of each trial")
+    parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
+    parser.add_argument("--only", choices=COMPARISONS, help="this comparison")
+    parser.add_argument("--memory", action="store_true",
+                        help="only see whether the workers' memory stays flat")
+    options = parser.parse_args()
+    if options.memory:
+        good = [flatness("Memory of the products program", "products-products", program_page,
+                         100000),
+                flatness("Memory of the orders program", "sales-orders", program_order, 5000)]
+    else:
+        print(f"\n{os.cpu_count()} processors, {CLIENTS} clients, {options.rounds} rounds of "
+              f"{options.seconds} s a trial; medians")
+        good = [compare(name, options.rounds, options.seconds)
+                for name in COMPARISONS if options.only in (None, name)]
+    broken = psql("SELECT * FROM sales.integrity LIMIT 5")
+    if broken:
+        die(f"sales.integrity has rows:\n{broken}")
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
