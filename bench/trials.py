@@ -189,7 +189,7 @@ class Side:
 COMPARISONS = {
     "product": ("A product by id, uncached", (0, 0), [
         Side("through nginx", program_page, "products-products"),
-        Side("empty FastCGI program", empty_program, "bench-empty", 0.5),
+        Side("empty FastCGI program", empty_program, "empty", 0.5),
         Side("pgbench, same query", same_query)]),
     "cached": ("A product by id, from the micro-cache", (0.9, 1), [
         Side("through nginx", cached_page, "products-products"),
