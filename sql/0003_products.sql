@@ -90,7 +90,7 @@ CREATE TABLE products.variants (
     in_stock   boolean NOT NULL DEFAULT false,
     position   int NOT NULL DEFAULT 0
 );
-CREATE INDEX variants_product_idx ON products.variants (product_id, position);
+CREATE INDEX variants_product_idx ON products.variants (product_id, position, id);
 COMMENT ON TABLE products.variants IS 'What is ordered and kept in stock. Every product has at least one.';
 COMMENT ON COLUMN products.variants.id IS 'UUIDv7';
 COMMENT ON COLUMN products.variants.product_id IS 'the product it is a form of';

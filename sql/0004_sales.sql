@@ -689,7 +689,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA sales TO vendas_sales;
 
 -- The products service's own document shows what can be sold, so it stands after availability.
 CREATE VIEW products.product_documents AS
-SELECT p.id, p.slug, p.status, p.version, json_build_object(
+SELECT p.id, p.slug, p.status, p.version, variants.least_available, json_build_object(
     'id', p.id, 'slug', p.slug, 'status', p.status, 'name', p.name, 'description', p.description,
     'brand', p.brand, 'gtin', p.gtin,
     'price', p.price, 'currency', p.currency, 'promotional_price', p.promotional_price,
@@ -698,16 +698,20 @@ SELECT p.id, p.slug, p.status, p.version, json_build_object(
     'promotion_starts_at', shared.rfc3339(p.promotion_starts_at),
     'promotion_ends_at', shared.rfc3339(p.promotion_ends_at),
     'weight_g', p.weight_g, 'attributes', p.attributes, 'images', p.images, 'in_stock', p.in_stock,
-    'category_ids', (SELECT coalesce(json_agg(c.category_id ORDER BY c.category_id), '[]')
-                       FROM products.product_categories c WHERE c.product_id = p.id),
-    'variants', (SELECT json_agg(json_build_object(
-                     'id', v.id, 'sku', v.sku, 'price', coalesce(v.price, p.price),
-                     'current_price', products.price_now(coalesce(v.price, p.price), p.promotional_price,
-                                                 p.promotion_starts_at, p.promotion_ends_at),
-                     'available', coalesce(a.available, 0), 'options', v.options) ORDER BY v.position, v.id)
-                   FROM products.variants v LEFT JOIN sales.availability a ON a.variant_id = v.id
-                  WHERE v.product_id = p.id),
+    'category_ids', ARRAY (SELECT c.category_id FROM products.product_categories c
+                            WHERE c.product_id = p.id ORDER BY c.category_id),
+    'variants', variants.documents,
     'created_at', shared.rfc3339(p.created_at), 'updated_at', shared.rfc3339(p.updated_at)) AS document
-  FROM products.products p;
-COMMENT ON VIEW products.product_documents IS 'Products as the API shows them.';
+  FROM products.products p
+ CROSS JOIN LATERAL (
+       SELECT min(v.available) AS least_available, json_agg(json_build_object(
+                  'id', v.id, 'sku', v.sku, 'price', v.price,
+                  'current_price', products.price_now(v.price, p.promotional_price,
+                                                      p.promotion_starts_at, p.promotion_ends_at),
+                  'available', v.available, 'options', v.options)) AS documents
+         FROM (SELECT v.id, v.sku, coalesce(v.price, p.price) AS price, v.options,
+                      coalesce(a.available, 0) AS available
+                 FROM products.variants v LEFT JOIN sales.availability a ON a.variant_id = v.id
+                WHERE v.product_id = p.id ORDER BY v.position, v.id) AS v) AS variants;
+COMMENT ON VIEW products.product_documents IS 'Products as the API shows them; least_available is that of the variant of which there is least.';
 GRANT SELECT ON products.product_documents TO vendas_products;
