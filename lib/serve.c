@@ -220,6 +220,10 @@ static void accept_loop(const struct route *routes)
     while (FCGX_Accept_r(&fcgi) == 0) {
         struct input in = {.read = read_fcgi, .source = fcgi.in};
         serve_one(a, routes, fcgi.envp, &in, send_fcgi, fcgi.out);
+        /* Before it closes, libfcgi waits for nginx to close first, lest input that nobody has
+         * read reset the connection and the answer with it. Here all has been read. */
+        if (FCGX_GetChar(fcgi.in) == EOF)
+            FCGX_Detach(&fcgi);
         FCGX_Finish_r(&fcgi);
         arena_reset(a);
     }
