@@ -21,3 +21,8 @@ sales_PROGRAMS = \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/stock
+
+catalogdir = $(pkglibexecdir)/catalog
+catalog_PROGRAMS = \
+	cgi-bin/catalog/runs \
+	cgi-bin/catalog/sources

@@ -17,7 +17,8 @@
 static const char SAVE[] =
     "WITH saved AS ("
     "    INSERT INTO registry.users (email, role, name, password_hash) VALUES ($1, $2, $3, $4)"
-    "    ON CONFLICT (lower(email)) DO UPDATE SET role = excluded.role, version = users.version + 1,"
+    "    ON CONFLICT (lower(email)) DO UPDATE SET role = excluded.role, version = "
+    "users.version + 1,"
     "        password_hash = excluded.password_hash, updated_at = now()"
     "    RETURNING id, role)"
     "INSERT INTO registry.audit (action, subject, detail)"
@@ -36,7 +37,8 @@ static int save(struct arena *a, struct json_object *account)
     struct problem problem = problem_none(a);
     if (fields_check(&problem, ACCOUNT, account, false))
         db_query(a, &problem, SAVE, field_text(account, "email"), field_text(account, "role"),
-                 field_text(account, "name"), password_hash(a, field_text(account, "password")));
+                 field_text(account, "name"),
+                 password_hash(a, field_text(account, "password")));
     if (problem.status)
         fprintf(stderr, "account: %s\n", problem_json(&problem, LANG_EN, "account"));
     return problem.status ? EXIT_FAILURE : EXIT_SUCCESS;

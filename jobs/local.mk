@@ -3,4 +3,7 @@
 jobsdir = $(pkglibexecdir)/jobs
 jobs_PROGRAMS = \
 	jobs/account \
+	jobs/collect \
 	jobs/expire
+
+jobs_collect_LDADD = $(COLLECT_LDADD)

@@ -6,6 +6,14 @@ libvendas_a_SOURCES = \
 	lib/arena.c lib/arena.h \
 	lib/brazil.c lib/brazil.h \
 	lib/buf.c lib/buf.h \
+	lib/catalog/api.c lib/catalog/api.h \
+	lib/catalog/clean.c lib/catalog/clean.h \
+	lib/catalog/crawl.c lib/catalog/crawl.h \
+	lib/catalog/extract.c lib/catalog/extract.h \
+	lib/catalog/fetch.c lib/catalog/fetch.h \
+	lib/catalog/page.c lib/catalog/page.h \
+	lib/catalog/price.c lib/catalog/price.h \
+	lib/catalog/robots.c lib/catalog/robots.h \
 	lib/cursor.c lib/cursor.h \
 	lib/db.c lib/db.h \
 	lib/digest.c lib/digest.h \

@@ -109,6 +109,9 @@ static const struct entry TABLE[] = {
     /* Products */
     {"unknown_category", {"Esta categoria não existe.", "There is no such category."}},
 
+    /* Catalog */
+    {"not_pattern", {"Não é uma expressão regular válida.", "Not a valid regular expression."}},
+
     /* Sales */
     {"unknown_variant", {"Este produto não está à venda.", "This product is not for sale."}},
     {"insufficient_stock", {"Não há estoque suficiente.", "There is not enough stock."}},

@@ -1,0 +1,103 @@
+/*
+ * Runs: what each visit of a source brought, and what became of its pages. Service Catalog,
+ * tables catalog.runs and catalog.run_pages.
+ */
+#include "cursor.h"
+#include "db.h"
+#include "request.h"
+
+static const char LIST[] = "SELECT document, id, id FROM catalog.run_documents"
+                           " WHERE ($1::uuid IS NULL OR id < $1::uuid)"
+                           "   AND ($2::uuid IS NULL OR source_id = $2::uuid)"
+                           " ORDER BY id DESC LIMIT $3::int + 1";
+
+static const char READ[] = "SELECT document FROM catalog.run_documents WHERE id = $1::uuid";
+
+static const char LOG[] =
+    "SELECT json_build_object('url', url, 'outcome', outcome, 'detail', detail), url, url"
+    "  FROM catalog.run_pages"
+    " WHERE run_id = $1::uuid AND ($2::text IS NULL OR url > $2)"
+    "   AND ($3::text IS NULL OR outcome = $3)"
+    " ORDER BY url LIMIT $4::int + 1";
+
+static const struct field LIST_QUERY[] = {
+    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
+    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    {0},
+};
+
+static const struct field LOG_QUERY[] = {
+    {"outcome", FIELD_CHOICE, 0, 0, 0, "list product refused forbidden error", NULL},
+    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
+    {"cursor", FIELD_TEXT, 0, 1, 8000, NULL, NULL},
+    {0},
+};
+
+static int limit_of(struct json_object *query)
+{
+    return field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
+}
+
+static void list(struct request *req, const char *source)
+{
+    struct json_object *query = req_query(req, LIST_QUERY);
+    const char *last, *unused;
+    if (!query ||
+        !cursor_decode(&req->problem, field_text(query, "cursor"), "runs", &last, &unused))
+        return;
+    int limit = limit_of(query);
+    respond_page(req,
+                 db_query_planned(req->arena, &req->problem, LIST, last, source,
+                                  arena_printf(req->arena, "%d", limit)),
+                 limit, "runs");
+}
+
+static void list_runs(struct request *req)
+{
+    list(req, NULL);
+}
+
+static void list_runs_of_source(struct request *req)
+{
+    const char *source = req_param_uuid(req, "id");
+    if (source)
+        list(req, source);
+}
+
+static void read_run(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id");
+    struct rows *rows = id ? db_query(req->arena, &req->problem, READ, id) : NULL;
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    else if (rows)
+        respond_json(req, 200, db_text(rows, 0, 0));
+}
+
+static void read_log(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id"), *last, *unused;
+    struct json_object *query = id ? req_query(req, LOG_QUERY) : NULL;
+    if (!query ||
+        !cursor_decode(&req->problem, field_text(query, "cursor"), "run-log", &last, &unused))
+        return;
+    int limit = limit_of(query);
+    respond_page(req,
+                 db_query_planned(req->arena, &req->problem, LOG, id, last,
+                                  field_text(query, "outcome"),
+                                  arena_printf(req->arena, "%d", limit)),
+                 limit, "run-log");
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/v1/runs", "catalog:read", list_runs},
+    {"GET", "/v1/runs/{id}", "catalog:read", read_run},
+    {"GET", "/v1/runs/{id}/log", "catalog:read", read_log},
+    {"GET", "/v1/sources/{id}/runs", "catalog:read", list_runs_of_source},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return serve("catalog", ROUTES, argc, argv);
+}

@@ -1,0 +1,109 @@
+#include "catalog/api.h"
+
+#include <curl/curl.h>
+#include <time.h>
+
+#include "buf.h"
+#include "fields.h"
+#include "log.h"
+#include "settings.h"
+
+enum { BATCH = 100, TIMEOUT_MS = 60000, TRIES = 3 };
+
+static void release_json(void *object)
+{
+    json_object_put(object);
+}
+
+static size_t receive(char *p, size_t one, size_t n, void *answer)
+{
+    buf_bytes(answer, p, one * n);
+    return one * n;
+}
+
+/* One POST; the answer's JSON, or NULL when it was no 2xx. */
+static struct json_object *post_once(struct arena *a, CURL *curl, const char *path,
+                                     const char *token, const char *body, long *status)
+{
+    struct buf answer = buf_new(a);
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    if (token)
+        headers =
+            curl_slist_append(headers, arena_printf(a, "Authorization: Bearer %s", token));
+    curl_easy_setopt(curl, CURLOPT_URL, arena_printf(a, "%s%s", settings()->api_url, path));
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    CURLcode code = curl_easy_perform(curl);
+    *status = 0;
+    if (!code)
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
+    curl_slist_free_all(headers);
+    struct json_object *json =
+        *status / 100 == 2 ? json_tokener_parse(buf_text(&answer)) : NULL;
+    if (json)
+        arena_defer(a, release_json, json);
+    return json;
+}
+
+/* Tries again while the API is away (no answer, 5xx). */
+static struct json_object *post(struct arena *a, const char *path, const char *token,
+                                const char *body)
+{
+    CURL *curl = curl_easy_init();
+    struct json_object *json = NULL;
+    long status = 0;
+    for (int try = 0; curl && !json && try < TRIES; try++) {
+        struct timespec pause = {.tv_sec = 2 * try};
+        nanosleep(&pause, NULL);
+        json = post_once(a, curl, path, token, body, &status);
+        if (status >= 400 && status < 500)
+            break;
+    }
+    curl_easy_cleanup(curl);
+    if (!json)
+        log_error("the API did not take a request", "path", path, "status",
+                  arena_printf(a, "%ld", status), NULL);
+    return json;
+}
+
+const char *api_sign_in(struct arena *a)
+{
+    struct buf body = buf_new(a);
+    buf_raw(&body, "{\"email\":");
+    buf_json(&body, settings()->collector_email);
+    buf_raw(&body, ",\"password\":");
+    buf_json(&body, settings()->collector_password);
+    buf_raw(&body, "}");
+    struct json_object *answer = post(a, "/v1/sessions", NULL, body.data);
+    return answer ? field_text(answer, "access_token") : NULL;
+}
+
+static void add_counts(struct json_object *answer, long long counts[5])
+{
+    static const char *const NAMES[] = {"created", "updated", "unchanged", "duplicate",
+                                        "rejected"};
+    for (int i = 0; i < 5; i++)
+        counts[i] += field_integer(field_value(answer, "counts"), NAMES[i]);
+}
+
+int api_ingest(struct arena *a, const char *token, struct json_object *items,
+               long long counts[5])
+{
+    size_t n = json_object_array_length(items);
+    for (size_t from = 0; from < n; from += BATCH) {
+        struct buf body = buf_new(a);
+        for (size_t i = from; i < n && i < from + BATCH; i++)
+            buf_printf(&body, "%s%s", i > from ? "," : "[",
+                       field_json(json_object_array_get_idx(items, i)));
+        buf_raw(&body, "]");
+        struct json_object *answer = post(a, "/v1/ingest", token, body.data);
+        if (!answer)
+            return -1;
+        add_counts(answer, counts);
+    }
+    return 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * api: the collector as a client of Vendas's own REST API, with its service account.
+ */
+#ifndef VENDAS_CATALOG_API_H
+#define VENDAS_CATALOG_API_H
+
+#include <json-c/json.h>
+
+#include "arena.h"
+
+/* An access token of the service account (VENDAS_COLLECTOR_EMAIL and _PASSWORD), or NULL. */
+const char *api_sign_in(struct arena *a);
+
+/* Feeds items to POST /v1/ingest in batches. Adds what came of them to counts: an array of
+ * five, in the order created, updated, unchanged, duplicate, rejected. Returns 0, or -1 when a
+ * batch was not answered; those before it stand, and ingesting again does no harm. */
+int api_ingest(struct arena *a, const char *token, struct json_object *items,
+               long long counts[5]);
+
+#endif

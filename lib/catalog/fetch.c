@@ -1,0 +1,191 @@
+#include "catalog/fetch.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    TOTAL_TIMEOUT_MS = 30000,
+    MAX_REDIRECTS = 5,
+    TRIES = 3,
+    MAX_RETRY_AFTER_S = 30,
+};
+
+struct fetcher {
+    CURL *curl;
+    struct fetch_limits limits;
+    long long last_ms; /* when the last request was made */
+};
+
+struct body {
+    struct arena *arena;
+    char *data;
+    size_t length, size, max;
+};
+
+static long long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void sleep_ms(long long ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    if (ms > 0)
+        nanosleep(&t, NULL);
+}
+
+static size_t receive(char *p, size_t one, size_t n, void *target)
+{
+    struct body *b = target;
+    n *= one;
+    if (b->length + n > b->max)
+        return 0; /* ends the transfer */
+    if (b->size - b->length < n + 1) {
+        size_t size = 2 * (b->length + n + 1);
+        b->data = memcpy(arena_alloc(b->arena, size), b->data ? b->data : "", b->length);
+        b->size = size;
+    }
+    memcpy(b->data + b->length, p, n);
+    b->length += n;
+    b->data[b->length] = '\0';
+    return n;
+}
+
+static bool private_ipv4(uint32_t ip)
+{
+    /* IANA special-purpose addresses (RFC 6890): none of these is a shop on the Internet. */
+    static const struct {
+        uint32_t net;
+        int bits;
+    } NETS[] = {
+        {0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},
+        {0xA9FE0000, 16}, {0xAC100000, 12}, {0xC0000000, 24}, {0xC0A80000, 16},
+        {0xC6120000, 15}, {0xE0000000, 3},
+    };
+    for (size_t i = 0; i < sizeof NETS / sizeof *NETS; i++)
+        if ((ip ^ NETS[i].net) >> (32 - NETS[i].bits) == 0)
+            return true;
+    return false;
+}
+
+static bool private_ipv6(const unsigned char *ip)
+{
+    static const unsigned char MAPPED[12] = {[10] = 0xFF, [11] = 0xFF}, ZERO[12] = {0};
+    if (!memcmp(ip, MAPPED, 12) || !memcmp(ip, ZERO, 12)) {
+        uint32_t v4;
+        memcpy(&v4, ip + 12, 4);
+        return private_ipv4(ntohl(v4));
+    }
+    return (ip[0] & 0xE0) != 0x20; /* only 2000::/3 is given out for use on the Internet */
+}
+
+/* Called for the address that is really connected to, after name resolution and each redirect:
+ * a name can't be made to point inside once it has been looked at. */
+static int check_address(void *fetcher, char *address, char *local, int port, int local_port)
+{
+    (void)local, (void)port, (void)local_port;
+    const struct fetcher *f = fetcher;
+    struct in_addr v4;
+    struct in6_addr v6;
+    bool private = true;
+    if (inet_pton(AF_INET, address, &v4) == 1)
+    private = private_ipv4(ntohl(v4.s_addr));
+    else if (inet_pton(AF_INET6, address, &v6) == 1) private = private_ipv6(v6.s6_addr);
+    return private && !f->limits.private_addresses ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+struct fetcher *fetcher_new(const struct fetch_limits *limits)
+{
+    CURL *curl = curl_easy_init();
+    struct fetcher *f = curl ? calloc(1, sizeof *f) : NULL;
+    if (!f)
+        return NULL;
+    f->curl = curl;
+    f->limits = *limits;
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, limits->agent);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TOTAL_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, check_address);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, f);
+    return f;
+}
+
+void fetcher_free(struct fetcher *f)
+{
+    if (!f)
+        return;
+    curl_easy_cleanup(f->curl);
+    free(f);
+}
+
+void fetcher_slow_down(struct fetcher *f, long long pause_ms)
+{
+    if (pause_ms > f->limits.pause_ms)
+        f->limits.pause_ms = pause_ms;
+}
+
+static struct fetch_result once(struct arena *a, struct fetcher *f, const char *url)
+{
+    struct body body = {.arena = a, .max = f->limits.max_bytes};
+    struct fetch_result result = {.url = url};
+    char *text = NULL;
+    sleep_ms(f->last_ms + f->limits.pause_ms - now_ms());
+    curl_easy_setopt(f->curl, CURLOPT_URL, url);
+    curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, &body);
+    CURLcode code = curl_easy_perform(f->curl);
+    f->last_ms = now_ms();
+    if (code)
+        result.error = arena_strdup(a, curl_easy_strerror(code));
+    else
+        curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &result.status);
+    if (!code && !curl_easy_getinfo(f->curl, CURLINFO_CONTENT_TYPE, &text))
+        result.content_type = arena_strdup(a, text);
+    result.bytes = body.data ? body.data : "";
+    result.length = body.length;
+    return result;
+}
+
+static bool same_host(const char *a, const char *b)
+{
+    const char *x = strstr(a, "//"), *y = strstr(b, "//");
+    size_t n = x ? strcspn(x + 2, "/?#") : 0;
+    return x && y && n == strcspn(y + 2, "/?#") && !strncasecmp(x + 2, y + 2, n);
+}
+
+static struct fetch_result follow(struct arena *a, struct fetcher *f, const char *url)
+{
+    struct fetch_result result = once(a, f, url);
+    for (int i = 0; i < MAX_REDIRECTS && result.status >= 301 && result.status <= 308; i++) {
+        char *location = NULL;
+        curl_easy_getinfo(f->curl, CURLINFO_REDIRECT_URL, &location);
+        if (!location || !same_host(location, url))
+            break;
+        result = once(a, f, arena_strdup(a, location));
+    }
+    return result;
+}
+
+struct fetch_result fetch(struct arena *a, struct fetcher *f, const char *url)
+{
+    struct fetch_result result = follow(a, f, url);
+    for (int try = 1; try < TRIES && (result.status == 429 || result.status >= 500); try++) {
+        curl_off_t wait = 0;
+        curl_easy_getinfo(f->curl, CURLINFO_RETRY_AFTER, &wait);
+        if (wait > MAX_RETRY_AFTER_S)
+            break; /* the site wants to be left alone: the next run asks again */
+        sleep_ms(wait > 0 ? wait * 1000 : try == 1 ? 1000 : 4000);
+        result = follow(a, f, url);
+    }
+    return result;
+}
