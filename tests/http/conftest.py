@@ -1,0 +1,67 @@
+"""Fixtures: who calls, and something to sell."""
+import os
+
+import pytest
+
+import support
+
+
+@pytest.fixture(scope="session")
+def anyone():
+    return support.Client()
+
+
+@pytest.fixture(scope="session")
+def admin():
+    return support.Client(os.environ["VENDAS_ADMIN_EMAIL"], os.environ["VENDAS_ADMIN_PASSWORD"])
+
+
+@pytest.fixture
+def customer():
+    return support.register()
+
+
+@pytest.fixture(scope="session")
+def make_user(admin):
+    """make_user(role): a new user with that role."""
+    def make(role):
+        user = support.register()
+        answer = admin.put(f"/v1/users/{user.id}/role", {"role": role})
+        assert answer.status_code == 200, answer.text
+        return user
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_product(admin):
+    """make_product(stock=10, **fields): a new product, as the API shows it."""
+    def make(stock=10, **fields):
+        body = {"name": support.unique("Caneca"), "price": 1990, "currency": "BRL",
+                "weight_g": 300, **fields}
+        answer = admin.post("/v1/products", body)
+        assert answer.status_code == 201, answer.text
+        product = answer.json()
+        if stock:
+            answer = admin.post("/v1/stock/movements", key=True, body={
+                "variant_id": product["variants"][0]["id"], "kind": "receive",
+                "quantity": stock})
+            assert answer.status_code == 201, answer.text
+        return product
+    return make
+
+
+@pytest.fixture
+def product(make_product):
+    return make_product()
+
+
+@pytest.fixture
+def place_order():
+    """place_order(client, product, quantity=1): the order, placed."""
+    def place(client, product, quantity=1, **fields):
+        body = {"items": [{"variant_id": product["variants"][0]["id"], "quantity": quantity}],
+                "shipping_address": support.ADDRESS, **fields}
+        answer = client.post("/v1/orders", body, key=True)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+    return place

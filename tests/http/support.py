@@ -1,0 +1,123 @@
+"""What the black-box tests share: clients, the database behind them, and how a refusal looks."""
+import os
+import random
+import subprocess
+import time
+import uuid
+
+import requests
+
+URL = os.environ["VENDAS_URL"]
+SHOP_URL = os.environ["VENDAS_SHOP_URL"]
+VAR = os.environ["VENDAS_VAR"]
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROGRAMS = os.path.join(VAR, "app", "libexec", "vendas")
+
+ADDRESS = {
+    "recipient": "Ana Lima", "postal_code": "01310-100", "street": "Avenida Paulista",
+    "number": "1000", "district": "Bela Vista", "city": "São Paulo", "state": "SP",
+}
+
+# Access tokens live 15 minutes; a client signs in again well before that.
+TOKEN_SECONDS = 600
+
+
+class Client:
+    """The API as one user sees it, or as a stranger does (no e-mail)."""
+
+    def __init__(self, email=None, password=None, user_id=None):
+        self.email, self.password, self.id = email, password, user_id
+        self.http = requests.Session()
+        self.http.headers["Accept-Language"] = "en"
+        self.signed_in_at = None
+
+    @property
+    def token(self):
+        if self.signed_in_at is None or time.monotonic() - self.signed_in_at > TOKEN_SECONDS:
+            answer = self.http.post(f"{URL}/v1/sessions", timeout=30, json={
+                "email": self.email, "password": self.password})
+            assert answer.status_code == 201, answer.text
+            self.signed_in_at = time.monotonic()
+            self.access_token = answer.json()["access_token"]
+        return self.access_token
+
+    def request(self, method, path, **options):
+        headers = dict(options.pop("headers", {}))
+        if self.email and "Authorization" not in headers:
+            headers["Authorization"] = f"Bearer {self.token}"
+        options.setdefault("timeout", 30)
+        options.setdefault("allow_redirects", False)
+        return self.http.request(method, URL + path, headers=headers, **options)
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, body=None, key=None, **options):
+        """key: the Idempotency-Key; True for a new one."""
+        if key is not None:
+            options.setdefault("headers", {})["Idempotency-Key"] = (
+                str(uuid.uuid4()) if key is True else key)
+        return self.request("POST", path, json=body, **options)
+
+    def patch(self, path, body, **options):
+        return self.request("PATCH", path, json=body, **options)
+
+    def put(self, path, body, **options):
+        return self.request("PUT", path, json=body, **options)
+
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
+
+
+def unique(prefix="x"):
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def gtin13():
+    """A GTIN-13 that no other test has; prefix 2 is the one shops may use as they like."""
+    digits = "2" + "".join(random.choices("0123456789", k=11))
+    total = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits))
+    return digits + str(-total % 10)
+
+
+def register(name="Ana Lima"):
+    """A new customer, signed in when first needed."""
+    email, password = f"{unique('ana')}@example.com", "correct horse battery"
+    answer = Client().post("/v1/users", {"name": name, "email": email, "password": password})
+    assert answer.status_code == 201, answer.text
+    return Client(email, password, answer.json()["id"])
+
+
+def rows(sql):
+    """What a statement gives in the database, as its owner: a list of lists of texts."""
+    result = subprocess.run(
+        ["psql", "-X", "-q", "-A", "-t", "-F", "\x1f", "-v", "ON_ERROR_STOP=1",
+         os.environ["VENDAS_DATABASE_URL"], "-c", sql],
+        capture_output=True, text=True, check=False, env={**os.environ, "PGOPTIONS": ""})
+    assert result.returncode == 0, result.stderr
+    return [line.split("\x1f") for line in result.stdout.splitlines()]
+
+
+def value(sql):
+    """The one value that a statement gives."""
+    return rows(sql)[0][0]
+
+
+def vendas(*arguments):
+    """./vendas in this instance; the finished process."""
+    return subprocess.run([os.path.join(ROOT, "vendas"), *arguments], capture_output=True,
+                          text=True, timeout=300, check=False)
+
+
+def assert_problem(answer, status, code=None, pointer=None):
+    """answer refuses as RFC 9457 has it, with this status, code and field."""
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    problem = answer.json()
+    assert problem["status"] == status
+    assert {"type", "title", "detail", "instance", "code", "errors"} <= problem.keys()
+    if code is not None:
+        assert problem["code"] == code, problem
+    if pointer is not None:
+        assert pointer in [error["pointer"] for error in problem["errors"]], problem
+    return problem
