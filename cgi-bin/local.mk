@@ -16,11 +16,14 @@ products_PROGRAMS = \
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
+	cgi-bin/sales/charts \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/stock
+
+cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
 
 catalogdir = $(pkglibexecdir)/catalog
 catalog_PROGRAMS = \

@@ -4,6 +4,8 @@ jobsdir = $(pkglibexecdir)/jobs
 jobs_PROGRAMS = \
 	jobs/account \
 	jobs/collect \
-	jobs/expire
+	jobs/expire \
+	jobs/report
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
+jobs_report_LDADD = $(CHART_LDADD)

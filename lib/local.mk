@@ -14,10 +14,12 @@ libvendas_a_SOURCES = \
 	lib/catalog/page.c lib/catalog/page.h \
 	lib/catalog/price.c lib/catalog/price.h \
 	lib/catalog/robots.c lib/catalog/robots.h \
+	lib/chart.c lib/chart.h \
 	lib/cursor.c lib/cursor.h \
 	lib/db.c lib/db.h \
 	lib/digest.c lib/digest.h \
 	lib/fields.c lib/fields.h \
+	lib/file.c lib/file.h \
 	lib/gtin.c lib/gtin.h \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
@@ -25,6 +27,7 @@ libvendas_a_SOURCES = \
 	lib/lang.c lib/lang.h \
 	lib/log.c lib/log.h \
 	lib/messages.c lib/messages.h \
+	lib/money.c lib/money.h \
 	lib/password.c lib/password.h \
 	lib/problem.c lib/problem.h \
 	lib/request.c lib/request.h \
@@ -33,6 +36,7 @@ libvendas_a_SOURCES = \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
+	lib/sales/sales_chart.c lib/sales/sales_chart.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
 	lib/token.c lib/token.h \

@@ -15,7 +15,8 @@
 
 /* Routes ----------------------------------------------------------------------------------- */
 
-/* Whether path fits the route's pattern; the parts that {names} stand for go to parameters. */
+/* Whether path fits the route's pattern; the parts that {names} stand for go to parameters. A
+ * name may have an ending behind it in its part of the path, such as "{name}.png". */
 static bool fits(struct arena *a, const char *pattern, const char *path,
                  const char *parameters[MAX_PATH_PARAMETERS])
 {
@@ -26,12 +27,12 @@ static bool fits(struct arena *a, const char *pattern, const char *path,
                 return false;
             continue;
         }
-        size_t n = strcspn(path, "/");
-        if (n == 0 || count == MAX_PATH_PARAMETERS)
-            return false;
-        parameters[count++] = arena_memdup(a, path, n);
-        path += n;
         pattern += strcspn(pattern, "}") + 1;
+        size_t n = strcspn(path, "/"), ending = strcspn(pattern, "/");
+        if (n <= ending || count == MAX_PATH_PARAMETERS)
+            return false;
+        parameters[count++] = arena_memdup(a, path, n - ending);
+        path += n - ending;
     }
     return *path == '\0';
 }

@@ -202,18 +202,19 @@ set_setting() {
 
 # program_daemon NAME COMMAND...: a daemon that runs as the owner, with the settings of
 # vendas.env and nothing else of the caller's environment. A setting that a program does not
-# know stops it, and the caller may well have VENDAS_VAR set.
+# know stops it, and the caller may well have VENDAS_VAR set. The cache is fontconfig's.
 # shellcheck disable=SC2086
 program_daemon() {
     program_name=$1
     shift
     daemon "$program_name" $OWNER env -i -C "$VAR" PATH="$PATH" LC_ALL="$LC_ALL" \
+        XDG_CACHE_HOME="$VAR/tmp" \
         sh -c "$LOAD_SETTINGS" sh "$VAR/vendas.env" "$@"
 }
 
 # with_settings COMMAND...: the same in the foreground.
 with_settings() {
-    as_owner env -i PATH="$PATH" LC_ALL="$LC_ALL" \
+    as_owner env -i PATH="$PATH" LC_ALL="$LC_ALL" XDG_CACHE_HOME="$VAR/tmp" \
         sh -c "$LOAD_SETTINGS" sh "$VAR/vendas.env" "$@"
 }
 

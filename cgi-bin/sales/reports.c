@@ -1,6 +1,6 @@
 /*
- * Reports: what was sold, by period, product, region, customer or gateway. Service Sales, view
- * sales.sold_orders; the figures are defined in sql/0005_reports.sql.
+ * Reports: what was sold, by period, product, region, customer or gateway, and the figures on
+ * top of it. Service Sales, view sales.sold_orders; all is defined in sql/0005_reports.sql.
  */
 #include "db.h"
 #include "request.h"
@@ -8,6 +8,15 @@
 #include "settings.h"
 
 static const char SALES[] = "SELECT sales.report_json($1::date, $2::date, $3, $4, $5)";
+
+static const char KPIS[] =
+    "SELECT to_json(r) FROM (SELECT $1::date AS from, $2::date AS to, $4::text AS currency, k.*"
+    "                          FROM sales.kpis($1::date, $2::date, $3) AS k) AS r";
+
+static const struct field KPIS_QUERY[] = {
+    PERIOD_FIELDS,
+    {0},
+};
 
 static const struct field SALES_QUERY[] = {
     PERIOD_FIELDS,
@@ -30,8 +39,21 @@ static void sales_report(struct request *req)
         respond_json(req, 200, db_text(rows, 0, 0));
 }
 
+static void kpis(struct request *req)
+{
+    struct period period;
+    struct json_object *query = req_query(req, KPIS_QUERY);
+    if (!query || !period_read(&req->problem, query, &period))
+        return;
+    struct rows *rows = db_query(req->arena, &req->problem, KPIS, period.from, period.to,
+                                 settings()->timezone, settings()->currency);
+    if (rows)
+        respond_json(req, 200, db_text(rows, 0, 0));
+}
+
 static const struct route ROUTES[] = {
     {"GET", "/v1/reports/sales", "reports:read", sales_report},
+    {"GET", "/v1/reports/kpis", "reports:read", kpis},
     {0},
 };
 

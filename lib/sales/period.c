@@ -45,6 +45,45 @@ char *period_today(struct arena *a)
     return format_day(a, &tm);
 }
 
+/* Months as they are written in short (CLDR). */
+static const char *const MONTHS[][2] = {
+    {"jan", "Jan"}, {"fev", "Feb"}, {"mar", "Mar"}, {"abr", "Apr"},
+    {"mai", "May"}, {"jun", "Jun"}, {"jul", "Jul"}, {"ago", "Aug"},
+    {"set", "Sep"}, {"out", "Oct"}, {"nov", "Nov"}, {"dez", "Dec"},
+};
+
+static const char *month_name(int month, enum lang lang)
+{
+    return month >= 1 && month <= 12 ? MONTHS[month - 1][lang] : "?";
+}
+
+char *period_date(struct arena *a, const char *day, enum lang lang)
+{
+    int year = 0, month = 0, d = 0;
+    sscanf(day, "%4d-%2d-%2d", &year, &month, &d);
+    if (lang == LANG_EN)
+        return arena_printf(a, "%d %s %d", d, month_name(month, lang), year);
+    return arena_printf(a, "%02d/%02d/%d", d, month, year);
+}
+
+char *period_text(struct arena *a, const struct period *period, enum lang lang)
+{
+    return arena_printf(a, "%s %s %s", period_date(a, period->from, lang),
+                        lang == LANG_EN ? "to" : "a",
+                        period_date(a, period_shift(a, period->to, -1), lang));
+}
+
+char *period_label(struct arena *a, const char *key, enum lang lang)
+{
+    int year = 0, month = 0, d = 0;
+    if (sscanf(key, "%4d-%2d-%2d", &year, &month, &d) == 2)
+        return arena_printf(a, lang == LANG_EN ? "%s %02d" : "%s/%02d", month_name(month, lang),
+                            year % 100);
+    if (lang == LANG_EN)
+        return arena_printf(a, "%d %s", d, month_name(month, lang));
+    return arena_printf(a, "%02d/%02d", d, month);
+}
+
 bool period_read(struct problem *p, struct json_object *query, struct period *out)
 {
     const char *from = field_text(query, "from"), *to = field_text(query, "to");

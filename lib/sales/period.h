@@ -30,4 +30,14 @@ char *period_shift(struct arena *a, const char *day, int days);
 /* Today in the shop's time zone. */
 char *period_today(struct arena *a);
 
+/* A day for people: "24/11/2026", in English "24 Nov 2026". */
+char *period_date(struct arena *a, const char *day, enum lang lang);
+
+/* A period for people, both its days included: "01/11/2026 a 24/11/2026". */
+char *period_text(struct arena *a, const struct period *period, enum lang lang);
+
+/* A day, week or month of a report ("2026-11-24", months "2026-11") short enough for an axis:
+ * "24/11", "nov/26". */
+char *period_label(struct arena *a, const char *key, enum lang lang);
+
 #endif

@@ -1,0 +1,49 @@
+#include "file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static int write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(fd, p, n);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        if (written > 0) {
+            p += written;
+            n -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+int file_write(const char *path, const void *p, size_t n)
+{
+    char beside[PATH_MAX];
+    int length = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
+    int fd = length < (int)sizeof beside ? mkstemp(beside) : -1;
+    bool ok = fd >= 0 && !write_all(fd, p, n) && !fchmod(fd, 0644) && !fsync(fd);
+    const char *reason = ok ? NULL : strerror(errno);
+    if (fd >= 0 && close(fd) && ok) {
+        ok = false;
+        reason = strerror(errno);
+    }
+    if (ok && rename(beside, path)) {
+        ok = false;
+        reason = strerror(errno);
+    }
+    if (!ok) {
+        log_error("a file could not be written", "path", path, "reason", reason, NULL);
+        if (fd >= 0)
+            unlink(beside);
+    }
+    return ok ? 0 : -1;
+}

@@ -1,0 +1,101 @@
+#include "money.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NBSP "\xC2\xA0"
+
+enum { MINOR = 100, THOUSAND = 1000, MILLION = 1000000 };
+
+static char group_mark(enum lang lang)
+{
+    return lang == LANG_EN ? ',' : '.';
+}
+
+static char decimal_mark(enum lang lang)
+{
+    return lang == LANG_EN ? '.' : ',';
+}
+
+/* The digits of n, a mark between each three. */
+static char *grouped(struct arena *a, unsigned long long n, enum lang lang)
+{
+    char *digits = arena_printf(a, "%llu", n);
+    size_t length = strlen(digits);
+    char *out = arena_alloc(a, 2 * length + 1), *o = out;
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            *o++ = group_mark(lang);
+        *o++ = digits[i];
+    }
+    return out;
+}
+
+static unsigned long long magnitude(long long n)
+{
+    return n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n;
+}
+
+/* What stands before the digits. */
+static const char *sign(struct arena *a, long long n, const char *currency, enum lang lang)
+{
+    static const char *const SIGNS[][2] = {
+        {"BRL", "R$"}, {"USD", "US$"}, {"EUR", "€"}, {"GBP", "£"}};
+    const char *mark = currency;
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++)
+        if (!strcmp(SIGNS[i][0], currency))
+            mark = SIGNS[i][1];
+    const char *space = lang == LANG_EN && mark != currency ? "" : NBSP;
+    return arena_printf(a, "%s%s%s", n < 0 ? "-" : "", mark, space);
+}
+
+char *number_format(struct arena *a, long long n, enum lang lang)
+{
+    return arena_printf(a, "%s%s", n < 0 ? "-" : "", grouped(a, magnitude(n), lang));
+}
+
+char *money_format(struct arena *a, long long minor, const char *currency, enum lang lang)
+{
+    unsigned long long n = magnitude(minor);
+    return arena_printf(a, "%s%s%c%02llu", sign(a, minor, currency, lang),
+                        grouped(a, n / MINOR, lang), decimal_mark(lang), n % MINOR);
+}
+
+/* n / unit with as many decimals as it needs, at most two. */
+static char *scaled(struct arena *a, unsigned long long n, unsigned long long unit,
+                    enum lang lang)
+{
+    unsigned long long hundredths = n % unit * 100 / unit;
+    char *whole = grouped(a, n / unit, lang);
+    if (hundredths == 0)
+        return whole;
+    if (hundredths % 10 == 0)
+        return arena_printf(a, "%s%c%llu", whole, decimal_mark(lang), hundredths / 10);
+    return arena_printf(a, "%s%c%02llu", whole, decimal_mark(lang), hundredths);
+}
+
+char *money_short(struct arena *a, long long minor, const char *currency, enum lang lang)
+{
+    unsigned long long n = magnitude(minor) / MINOR;
+    const char *before = sign(a, minor, currency, lang);
+    if (n >= MILLION)
+        return arena_printf(a, "%s%s%s", before, scaled(a, n, MILLION, lang),
+                            lang == LANG_EN ? "M" : NBSP "mi");
+    if (n >= THOUSAND)
+        return arena_printf(a, "%s%s%s", before, scaled(a, n, THOUSAND, lang),
+                            lang == LANG_EN ? "K" : NBSP "mil");
+    return arena_printf(a, "%s%s", before, grouped(a, n, lang));
+}
+
+char *percent_format(struct arena *a, long long part, long long whole, enum lang lang)
+{
+    if (whole == 0)
+        return NULL;
+    /* In double: a share of a year's sales needs no more, and nothing can overflow. */
+    double percent = 100.0 * (double)part / (double)whole;
+    char *text = arena_printf(a, "%.1f%%", percent);
+    char *dot = strchr(text, '.');
+    if (dot)
+        *dot = decimal_mark(lang);
+    return text;
+}

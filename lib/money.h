@@ -1,0 +1,25 @@
+/*
+ * money: amounts as people read them, by CLDR's patterns for pt-BR and English.
+ */
+#ifndef VENDAS_MONEY_H
+#define VENDAS_MONEY_H
+
+#include "arena.h"
+#include "lang.h"
+
+/* minor units (centavos) of an ISO 4217 currency of two decimals: "R$ 1.234,56" (with a
+ * no-break space), "R$1,234.56" in English; "-" before it when negative. A currency without a
+ * sign of its own stands there with its code. */
+char *money_format(struct arena *a, long long minor, const char *currency, enum lang lang);
+
+/* The same for the tick of an axis: whole units, thousands and millions in words where that is
+ * shorter ("R$ 1,5 mil", "R$1.5K"). */
+char *money_short(struct arena *a, long long minor, const char *currency, enum lang lang);
+
+/* A whole number with its thousands grouped: "1.234", "1,234" in English. */
+char *number_format(struct arena *a, long long n, enum lang lang);
+
+/* part of whole in percent with one decimal: "12,5%", "12.5%"; NULL where whole is 0. */
+char *percent_format(struct arena *a, long long part, long long whole, enum lang lang);
+
+#endif
