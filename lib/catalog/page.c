@@ -2,6 +2,7 @@
 
 #include <libxml/uri.h>
 #include <libxml/xpath.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
