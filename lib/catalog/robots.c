@@ -52,7 +52,7 @@ static bool next_line(char **rest, char *end, struct line *line)
         stop = comment;
     while (start < stop && isspace((unsigned char)*start))
         start++;
-    char *colon = memchr(start, ':', (size_t)(stop - start));
+    char *colon = start < stop ? memchr(start, ':', (size_t)(stop - start)) : NULL;
     for (char *s = start; !colon && s < stop; s++)
         if (isspace((unsigned char)*s))
             colon = s;
