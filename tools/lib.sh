@@ -149,40 +149,53 @@ is_running() {
     [ "$(started_at "$RUNNING_PID")" = "${running_start:-never}" ]
 }
 
-# is_left NAME: whether it, or a child that outlived it, is there. A session keeps the number of
-# its first process, and nobody else gets that number as long as it has members.
-is_left() {
-    is_running "$1" && return 0
-    [ -n "$RUNNING_PID" ] && [ -z "$(started_at "$RUNNING_PID")" ] &&
-        cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^.*) //' |
-        awk -v session="$RUNNING_PID" '$4 == session && $1 != "Z" { n++ } END { exit !n }'
+# daemons_left NAME...: those that are there, or whose children are, as lines of name and pid.
+# A session keeps the number of its first process, and nobody else gets that number as long as
+# it has members. All are looked for in one reading of /proc, which is slow on a busy machine.
+daemons_left() {
+    {
+        for left_name in "$@"; do
+            [ -f "$RUN/$left_name.pid" ] || continue
+            read -r left_pid left_start <"$RUN/$left_name.pid" || continue
+            echo "daemon $left_name $left_pid ${left_start:-never}"
+        done
+        cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) / /'
+    } | awk '
+        $1 == "daemon" { pid[$2] = $3; start[$2] = $4; next }
+        $2 != "Z" { began[$1] = $21; members[$5]++ }
+        END {
+            for (name in pid) {
+                first = pid[name]
+                if (first in began ? began[first] == start[name] : members[first] > 0)
+                    print name, first
+            }
+        }'
 }
 
-# stop_daemons NAME...: asks all of them and their children to end, again each second (a process may miss a signal
-# that comes just before it begins to wait), and after ten ends by force what is left.
+is_left() {
+    [ -n "$(daemons_left "$1")" ]
+}
+
+# stop_daemons NAME...: asks all of them and their children to end, again each second (a process
+# may miss a signal that comes just before it begins to wait), and after ten ends by force what
+# is left.
 stop_daemons() {
     for stop_signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
-        for name in "$@"; do
-            ! is_left "$name" || kill -s "$stop_signal" -- "-$RUNNING_PID" 2>/dev/null || true
-        done
         stop_tries=10
-        while any_left "$@" && [ "$stop_tries" -gt 0 ]; do
+        stop_left=$(daemons_left "$@")
+        echo "$stop_left" | while read -r _ stop_pid; do
+            [ -z "$stop_pid" ] || kill -s "$stop_signal" -- "-$stop_pid" 2>/dev/null || true
+        done
+        while [ -n "$stop_left" ] && [ "$stop_tries" -gt 0 ]; do
             stop_tries=$((stop_tries - 1))
             sleep 0.1
+            stop_left=$(daemons_left "$@")
         done
-        ! any_left "$@" || continue
-        for name in "$@"; do
-            rm -f "$RUN/$name.pid"
-        done
-        return 0
+        [ -n "$stop_left" ] || break
     done
-}
-
-any_left() {
-    for any_name in "$@"; do
-        ! is_left "$any_name" || return 0
+    for name in "$@"; do
+        rm -f "$RUN/$name.pid"
     done
-    return 1
 }
 
 # setting NAME: the value of a setting of this instance.
