@@ -10,7 +10,8 @@ enum { BASIS_POINTS = 10000, GRAMS_PER_KG = 1000 };
 
 long long pricing_share(long long amount, long long rate_bp)
 {
-    return (amount * rate_bp + BASIS_POINTS / 2) / BASIS_POINTS;
+    long long rest = amount % BASIS_POINTS * rate_bp;
+    return amount / BASIS_POINTS * rate_bp + (rest + BASIS_POINTS / 2) / BASIS_POINTS;
 }
 
 static struct json_object *find_product(struct json_object *products, const char *variant_id)

@@ -53,7 +53,7 @@ char *pricing_quote_json(struct arena *a, const struct pricing *pricing);
 /* The body of sales.place_order; address is JSON text. */
 char *pricing_order_json(struct arena *a, const struct pricing *pricing, const char *address);
 
-/* round(amount * rate_bp / 10000), half up; no overflow up to 9 * 10^14. */
+/* round(amount * rate_bp / 10000), half up; no overflow for a rate of up to 100 %. */
 long long pricing_share(long long amount, long long rate_bp);
 
 #endif
