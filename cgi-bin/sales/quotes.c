@@ -35,7 +35,8 @@ static const char *destination(struct request *req, struct json_object *body)
     if (!code)
         problem_field(&req->problem, "/postal_code", "required", NULL);
     else if (!state && !(state = postal_code_state(code)))
-        problem_field(&req->problem, "/postal_code", "not_postal_code", NULL);
+        problem_field(&req->problem, address ? "/shipping_address/postal_code" : "/postal_code",
+                      "not_postal_code", NULL);
     return state;
 }
 
