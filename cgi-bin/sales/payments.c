@@ -99,6 +99,13 @@ static void read_payment(struct request *req)
                                   flag(req_may(req, "payments:read"))));
 }
 
+/* A gateway that is no longer there may still have payments. */
+static bool confirmed_by_person(const char *gateway)
+{
+    const struct gateway *g = gateway_find(gateway);
+    return g && g->confirmed_by_person;
+}
+
 static void confirm_payment(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
@@ -110,7 +117,7 @@ static void confirm_payment(struct request *req)
         db_query(req->arena, &req->problem, READ, id, req->user.user, flag(true));
     if (rows && db_count(rows) == 0)
         respond_problem(req, 404, "not_found");
-    else if (rows && !gateway_find(db_text(rows, 0, 1))->confirmed_by_person)
+    else if (rows && !confirmed_by_person(db_text(rows, 0, 1)))
         respond_problem(req, 409, "confirmation_not_manual");
     if (!req->problem.status)
         respond_row(req, db_query(req->arena, &req->problem, CAPTURE, id, req->user.user,
