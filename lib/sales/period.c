@@ -9,6 +9,9 @@
 
 enum { SECONDS_PER_DAY = 86400 };
 
+/* Nothing was sold before, and PostgreSQL has no year 0. */
+static const char FIRST_DAY[] = "0001-01-01";
+
 /* Days are counted at noon UTC, where no time zone's clock changes can reach. */
 static time_t noon(const char *day)
 {
@@ -93,6 +96,8 @@ bool period_read(struct problem *p, struct json_object *query, struct period *ou
                  : period_shift(p->arena, period_today(p->arena), 1);
     if (!from)
         from = period_shift(p->arena, to, -PERIOD_DEFAULT_DAYS);
+    if (strcmp(from, FIRST_DAY) < 0)
+        from = FIRST_DAY;
     if (strcmp(from, to) >= 0)
         problem_field(p, "to", "period_reversed", NULL);
     else if (noon(to) - noon(from) > (time_t)PERIOD_MAX_DAYS * SECONDS_PER_DAY)
