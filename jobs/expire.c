@@ -9,11 +9,20 @@
 #include "job.h"
 #include "log.h"
 
-static const char EXPIRE[] = "SELECT sales.expire_orders($1::int)";
+static const char EXPIRE[] = "SELECT sales.expire_order()";
 static const char FORGET[] = "SELECT sales.forget_answers()";
 
-/* Orders per transaction: short enough that nobody waits long for a row. */
-enum { BATCH = 50 };
+/* Each order in its own transaction, so that nobody waits long for a row. Returns how many. */
+static long long expire_orders(struct arena *a, struct problem *problem)
+{
+    long long expired = 0;
+    struct rows *rows;
+    while ((rows = db_query(a, problem, EXPIRE)) && db_boolean(rows, 0, 0)) {
+        expired++;
+        arena_reset(a);
+    }
+    return expired;
+}
 
 int main(void)
 {
@@ -21,13 +30,8 @@ int main(void)
         return EXIT_FAILURE;
     struct arena *a = arena_new();
     struct problem problem = problem_none(a);
-    long long expired = 0, last = BATCH;
-    while (last == BATCH) {
-        struct rows *rows = db_query(a, &problem, EXPIRE, arena_printf(a, "%d", BATCH));
-        last = rows ? db_integer(rows, 0, 0) : 0;
-        expired += last;
-    }
-    struct rows *forgotten = db_query(a, &problem, FORGET);
+    long long expired = expire_orders(a, &problem);
+    struct rows *forgotten = problem.status ? NULL : db_query(a, &problem, FORGET);
     if (forgotten)
         log_info("expired", "orders", arena_printf(a, "%lld", expired), "answers",
                  db_text(forgotten, 0, 0), NULL);

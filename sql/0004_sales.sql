@@ -592,21 +592,21 @@ END
 $$;
 COMMENT ON FUNCTION sales.capture_payment(uuid, uuid, text) IS 'The money is here: the payment is captured, the order paid, its stock committed.';
 
-CREATE FUNCTION sales.expire_orders(p_limit int) RETURNS int
+CREATE FUNCTION sales.expire_order() RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    late  uuid;
-    count int := 0;
+    late uuid;
 BEGIN
-    FOR late IN SELECT id FROM sales.orders WHERE status = 'pending' AND expires_at <= now()
-                 ORDER BY expires_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED LOOP
+    -- One: with several in a transaction their stock would not be locked by variant id.
+    SELECT id INTO late FROM sales.orders WHERE status = 'pending' AND expires_at <= now()
+     ORDER BY expires_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
         PERFORM sales.change_order(late, 'expired', NULL, 'payment_time_over');
-        count := count + 1;
-    END LOOP;
-    RETURN count;
+    END IF;
+    RETURN late IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION sales.expire_orders(int) IS 'Lets go of the stock of orders unpaid for too long, at most so many; returns how many.';
+COMMENT ON FUNCTION sales.expire_order() IS 'Lets go of the stock of the order that is unpaid for longest past its time; false: there is none.';
 
 CREATE FUNCTION sales.forget_answers() RETURNS bigint
 LANGUAGE sql AS $$
