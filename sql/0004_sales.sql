@@ -175,7 +175,7 @@ COMMENT ON COLUMN sales.tax_rules.code IS 'name of the tax, such as ICMS';
 COMMENT ON COLUMN sales.tax_rules.state IS 'UF of destination';
 COMMENT ON COLUMN sales.tax_rules.rate_bp IS 'rate in hundredths of a percent';
 COMMENT ON COLUMN sales.tax_rules.included IS 'true: part of the price, shown only; false: added to it';
-COMMENT ON COLUMN sales.tax_rules.valid_from IS 'first day';
+COMMENT ON COLUMN sales.tax_rules.valid_from IS 'first day; of several rules for one tax and state the latest begun counts';
 COMMENT ON COLUMN sales.tax_rules.valid_to IS 'the day after the last; null: open';
 
 -- A shop can sell on its first day; these are to be changed to its own contracts and taxes.
@@ -202,7 +202,7 @@ SELECT 'ICMS', state, rate_bp, true, date '2025-01-01'
                ('DF', 2000), ('ES', 1700), ('GO', 1900), ('MA', 2200), ('MT', 1700), ('MS', 1700),
                ('MG', 1800), ('PA', 1900)) AS rates (state, rate_bp);
 
-CREATE FUNCTION sales.pricing_facts(p_variants uuid[], p_state text) RETURNS json
+CREATE FUNCTION sales.pricing_facts(p_variants uuid[], p_state text, p_today date) RETURNS json
 LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
         'products', (SELECT coalesce(json_agg(f), '[]') FROM products.for_sale(p_variants) AS f),
@@ -210,11 +210,12 @@ LANGUAGE sql STABLE AS $$
                       FROM (SELECT service, name, base, per_kg, free_above, days
                               FROM sales.freight_rules WHERE p_state = ANY (states)) AS r),
         'taxes', (SELECT coalesce(json_agg(t ORDER BY t.code), '[]')
-                    FROM (SELECT code, rate_bp, included FROM sales.tax_rules
-                           WHERE state = p_state AND valid_from <= current_date
-                             AND (valid_to IS NULL OR current_date < valid_to)) AS t))
+                    FROM (SELECT DISTINCT ON (code) code, rate_bp, included FROM sales.tax_rules
+                           WHERE state = p_state AND valid_from <= p_today
+                             AND (valid_to IS NULL OR p_today < valid_to)
+                           ORDER BY code, valid_from DESC) AS t))
 $$;
-COMMENT ON FUNCTION sales.pricing_facts(uuid[], text) IS 'All that lib/sales/pricing needs to add up a quote or an order, in one round trip.';
+COMMENT ON FUNCTION sales.pricing_facts(uuid[], text, date) IS 'All that lib/sales/pricing needs to add up a quote or an order, in one round trip.';
 
 -- Orders -------------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 #include "buf.h"
 #include "db.h"
+#include "sales/period.h"
 
-static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2)";
+static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2, $3::date)";
 
 static const struct field ITEM_FIELDS[] = {
     {"variant_id", FIELD_UUID, FIELD_REQUIRED, 0, 0, NULL, NULL},
@@ -34,7 +35,8 @@ bool checkout_price(struct request *req, struct json_object *body, const char *s
 {
     struct json_object *items = field_value(body, "items");
     struct rows *rows =
-        db_query(req->arena, &req->problem, FACTS, variants_of(req->arena, items), state);
+        db_query(req->arena, &req->problem, FACTS, variants_of(req->arena, items), state,
+                 period_today(req->arena));
     if (!rows)
         return false;
     struct json_object *facts = json_tokener_parse(db_text(rows, 0, 0));
