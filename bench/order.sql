@@ -54,7 +54,7 @@ INSERT INTO sales.reservations
 VALUES (:order_id::uuid, bench.id(:c::int), :qc::int);
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id, actor)
 VALUES (bench.id(:c::int), 'reserve', 0, :qc::int, :order_id::uuid, :buyer::uuid);
-INSERT INTO sales.order_history (order_id, actor, to_status) VALUES (:order_id::uuid, :buyer::uuid, 'pending');
+INSERT INTO sales.order_history (order_id, version, actor, to_status) VALUES (:order_id::uuid, 1, :buyer::uuid, 'pending');
 INSERT INTO sales.idempotency_keys (caller, key, request, answer)
 SELECT :buyer::uuid, :key::text, '\x3132333435363738393061626364656631323334353637383930616263646566', document
   FROM sales.order_documents WHERE id = :order_id::uuid;

@@ -306,17 +306,15 @@ COMMENT ON COLUMN sales.order_items.tax IS 'taxes added to the line, minor units
 COMMENT ON COLUMN sales.order_items.total IS 'minor units, of the line';
 
 CREATE TABLE sales.order_history (
-    id          uuid CONSTRAINT order_history_pkey PRIMARY KEY DEFAULT shared.uuid7(),
     order_id    uuid NOT NULL CONSTRAINT order_history_order_fkey REFERENCES sales.orders,
     at          timestamptz NOT NULL DEFAULT now(),
     actor       uuid,
     from_status text,
     to_status   text NOT NULL,
-    reason      text
+    reason      text,
+    CONSTRAINT order_history_pkey PRIMARY KEY (order_id, version)
 );
-CREATE INDEX order_history_order_idx ON sales.order_history (order_id, id);
 COMMENT ON TABLE sales.order_history IS 'Every change of an order''s status; append-only.';
-COMMENT ON COLUMN sales.order_history.id IS 'UUIDv7, so the order of writing';
 COMMENT ON COLUMN sales.order_history.order_id IS 'the order';
 COMMENT ON COLUMN sales.order_history.at IS 'when';
 COMMENT ON COLUMN sales.order_history.actor IS 'who; null: a job';
@@ -327,6 +325,7 @@ COMMENT ON COLUMN sales.order_history.reason IS 'why, in words';
 CREATE TABLE sales.order_transitions (
     from_status text NOT NULL,
     to_status   text NOT NULL,
+    version     int NOT NULL,
     CONSTRAINT order_transitions_pkey PRIMARY KEY (from_status, to_status)
 );
 COMMENT ON TABLE sales.order_transitions IS 'The order''s state machine: the changes that are legal.';
@@ -337,6 +336,7 @@ INSERT INTO sales.order_transitions VALUES
     ('paid', 'shipped'), ('paid', 'canceled'), ('paid', 'refunded'), ('paid', 'partially_refunded'),
     ('partially_refunded', 'shipped'), ('partially_refunded', 'refunded'),
     ('shipped', 'delivered'), ('delivered', 'returned'), ('delivered', 'refunded'),
+COMMENT ON COLUMN sales.order_history.version IS 'the order''s version that the change made, and so their sequence';
     ('delivered', 'partially_refunded'), ('returned', 'refunded');
 
 CREATE TABLE sales.reservations (
@@ -395,7 +395,7 @@ SELECT o.id, o.user_id, o.status, o.created_at, o.version, json_build_object(
     'shipping_address', o.shipping_address,
     'history', (SELECT json_agg(json_build_object(
                     'at', shared.rfc3339(h.at), 'actor', h.actor, 'from', h.from_status,
-                    'to', h.to_status, 'reason', h.reason) ORDER BY h.id)
+                    'to', h.to_status, 'reason', h.reason) ORDER BY h.version)
                   FROM sales.order_history h WHERE h.order_id = o.id),
     'created_at', shared.rfc3339(o.created_at), 'updated_at', shared.rfc3339(o.updated_at),
     'expires_at', CASE WHEN o.status = 'pending' THEN shared.rfc3339(o.expires_at) END) AS document
@@ -471,10 +471,11 @@ BEGIN
     END IF;
     UPDATE sales.orders SET status = p_to, updated_at = now(), version = version + 1,
            paid_at = CASE WHEN p_to = 'paid' THEN now() ELSE paid_at END
-     WHERE id = p_order;
-    INSERT INTO sales.order_history (order_id, actor, from_status, to_status, reason)
-    VALUES (p_order, p_actor, present, p_to, p_reason);
+     WHERE id = p_order RETURNING version INTO made;
+    INSERT INTO sales.order_history (order_id, version, actor, from_status, to_status, reason)
+    VALUES (p_order, made, p_actor, present, p_to, p_reason);
     IF present = 'pending' THEN
+    made    int;
         PERFORM sales.settle(p_order, p_to = 'paid', p_actor);
         UPDATE sales.payments SET status = 'canceled', updated_at = now()
          WHERE order_id = p_order AND p_to <> 'paid' AND status IN ('pending', 'authorized');
@@ -532,7 +533,8 @@ BEGIN
            i.unit_price, i.discount, i.tax, i.total
       FROM jsonb_populate_recordset(NULL::sales.order_items, p_order->'items') AS i;
     PERFORM sales.reserve(new_order, p_caller);
-    INSERT INTO sales.order_history (order_id, actor, to_status) VALUES (new_order, p_caller, 'pending');
+    INSERT INTO sales.order_history (order_id, version, actor, to_status)
+    VALUES (new_order, 1, p_caller, 'pending');
     SELECT document INTO answer FROM sales.order_documents WHERE id = new_order;
     PERFORM sales.keep_answer(p_caller, p_key, p_request, answer);
 END
@@ -672,7 +674,7 @@ UNION ALL
 SELECT 'status differs from the last history row', o.id
   FROM sales.orders o
  WHERE o.status IS DISTINCT FROM (SELECT h.to_status FROM sales.order_history h
-                                   WHERE h.order_id = o.id ORDER BY h.id DESC LIMIT 1)
+                                   WHERE h.order_id = o.id ORDER BY h.version DESC LIMIT 1)
 UNION ALL
 SELECT 'reservation of an order that is not pending', r.order_id
   FROM sales.reservations r JOIN sales.orders o ON o.id = r.order_id WHERE o.status <> 'pending';
@@ -680,8 +682,9 @@ COMMENT ON VIEW sales.integrity IS 'Rows here are broken promises; there should 
 
 GRANT SELECT ON ALL TABLES IN SCHEMA sales TO vendas_sales;
 GRANT INSERT ON sales.orders, sales.order_items, sales.order_history, sales.stock_movements TO vendas_sales;
-GRANT UPDATE ON sales.orders, sales.stock_levels TO vendas_sales;
-GRANT INSERT, UPDATE ON sales.payments TO vendas_sales;
+-- What an order was computed from, and what a payment is for, nobody changes afterwards.
+GRANT UPDATE (status, paid_at, updated_at, version) ON sales.orders TO vendas_sales;
+GRANT INSERT, UPDATE (status, next_action, updated_at) ON sales.payments TO vendas_sales;
 GRANT INSERT, DELETE ON sales.reservations TO vendas_sales;
 GRANT INSERT, UPDATE, DELETE ON sales.idempotency_keys TO vendas_sales;
 GRANT USAGE ON SEQUENCE sales.order_number TO vendas_sales;
