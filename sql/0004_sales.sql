@@ -269,6 +269,7 @@ COMMENT ON COLUMN sales.orders.tax_lines IS 'estimated taxes: [{code, base, rate
 COMMENT ON COLUMN sales.orders.freight_service IS 'service chosen';
 COMMENT ON COLUMN sales.orders.freight_days IS 'working days promised';
 COMMENT ON COLUMN sales.orders.shipping_address IS 'where it goes';
+CREATE INDEX orders_status_idx ON sales.orders (status, created_at DESC, id DESC);
 COMMENT ON COLUMN sales.orders.state IS 'UF of destination, for reports';
 COMMENT ON COLUMN sales.orders.created_at IS 'when placed';
 COMMENT ON COLUMN sales.orders.updated_at IS 'when last changed';
