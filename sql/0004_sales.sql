@@ -81,6 +81,24 @@ COMMENT ON FUNCTION sales.apply_movement() IS 'Carries a ledger row into the lev
 CREATE TRIGGER stock_movements_apply AFTER INSERT ON sales.stock_movements
     FOR EACH ROW EXECUTE FUNCTION sales.apply_movement();
 
+CREATE FUNCTION sales.lock_level(p_variant uuid) RETURNS sales.stock_levels
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    level sales.stock_levels;
+BEGIN
+    SELECT * INTO level FROM sales.stock_levels WHERE variant_id = p_variant FOR UPDATE;
+    IF NOT FOUND THEN
+        -- A row that is not there can't be locked: the first to come makes it.
+        INSERT INTO sales.stock_levels (variant_id) VALUES (p_variant)
+        ON CONFLICT ON CONSTRAINT stock_levels_pkey DO NOTHING;
+        SELECT * INTO level FROM sales.stock_levels WHERE variant_id = p_variant FOR UPDATE;
+    END IF;
+    RETURN level;
+END
+$$;
+COMMENT ON FUNCTION sales.lock_level(uuid) IS
+    'A variant''s level, which stays as it is for everybody else until the transaction ends. Runs as the owner: locking takes the right to change, which the service has not.';
+
 CREATE FUNCTION sales.level_json(p_variant uuid) RETURNS json
 LANGUAGE sql STABLE AS $$
     SELECT json_build_object('variant_id', p_variant, 'on_hand', coalesce(max(on_hand), 0),
@@ -251,6 +269,7 @@ CREATE TABLE sales.orders (
 ) WITH (fillfactor = 85);
 CREATE INDEX orders_user_idx ON sales.orders (user_id, created_at DESC, id DESC);
 CREATE INDEX orders_newest_idx ON sales.orders (created_at DESC, id DESC);
+CREATE INDEX orders_status_idx ON sales.orders (status, created_at DESC, id DESC);
 CREATE INDEX orders_expiry_idx ON sales.orders (expires_at) WHERE status = 'pending';
 CREATE INDEX orders_paid_idx ON sales.orders (paid_at) WHERE paid_at IS NOT NULL;
 COMMENT ON TABLE sales.orders IS 'Orders, with everything they were computed from frozen in them.';
@@ -269,7 +288,6 @@ COMMENT ON COLUMN sales.orders.tax_lines IS 'estimated taxes: [{code, base, rate
 COMMENT ON COLUMN sales.orders.freight_service IS 'service chosen';
 COMMENT ON COLUMN sales.orders.freight_days IS 'working days promised';
 COMMENT ON COLUMN sales.orders.shipping_address IS 'where it goes';
-CREATE INDEX orders_status_idx ON sales.orders (status, created_at DESC, id DESC);
 COMMENT ON COLUMN sales.orders.state IS 'UF of destination, for reports';
 COMMENT ON COLUMN sales.orders.created_at IS 'when placed';
 COMMENT ON COLUMN sales.orders.updated_at IS 'when last changed';
@@ -308,6 +326,7 @@ COMMENT ON COLUMN sales.order_items.total IS 'minor units, of the line';
 
 CREATE TABLE sales.order_history (
     order_id    uuid NOT NULL CONSTRAINT order_history_order_fkey REFERENCES sales.orders,
+    version     int NOT NULL,
     at          timestamptz NOT NULL DEFAULT now(),
     actor       uuid,
     from_status text,
@@ -317,6 +336,7 @@ CREATE TABLE sales.order_history (
 );
 COMMENT ON TABLE sales.order_history IS 'Every change of an order''s status; append-only.';
 COMMENT ON COLUMN sales.order_history.order_id IS 'the order';
+COMMENT ON COLUMN sales.order_history.version IS 'the order''s version that the change made, and so their sequence';
 COMMENT ON COLUMN sales.order_history.at IS 'when';
 COMMENT ON COLUMN sales.order_history.actor IS 'who; null: a job';
 COMMENT ON COLUMN sales.order_history.from_status IS 'before; null: placed';
@@ -326,7 +346,6 @@ COMMENT ON COLUMN sales.order_history.reason IS 'why, in words';
 CREATE TABLE sales.order_transitions (
     from_status text NOT NULL,
     to_status   text NOT NULL,
-    version     int NOT NULL,
     CONSTRAINT order_transitions_pkey PRIMARY KEY (from_status, to_status)
 );
 COMMENT ON TABLE sales.order_transitions IS 'The order''s state machine: the changes that are legal.';
@@ -337,7 +356,6 @@ INSERT INTO sales.order_transitions VALUES
     ('paid', 'shipped'), ('paid', 'canceled'), ('paid', 'refunded'), ('paid', 'partially_refunded'),
     ('partially_refunded', 'shipped'), ('partially_refunded', 'refunded'),
     ('shipped', 'delivered'), ('delivered', 'returned'), ('delivered', 'refunded'),
-COMMENT ON COLUMN sales.order_history.version IS 'the order''s version that the change made, and so their sequence';
     ('delivered', 'partially_refunded'), ('returned', 'refunded');
 
 CREATE TABLE sales.reservations (
@@ -421,12 +439,11 @@ BEGIN
     FOR line IN SELECT variant_id, sum(quantity)::int AS quantity, min(position) AS position
                   FROM sales.order_items WHERE order_id = p_order
                  GROUP BY variant_id ORDER BY variant_id LOOP
-        SELECT on_hand - reserved INTO free FROM sales.stock_levels
-         WHERE variant_id = line.variant_id FOR UPDATE;
-        IF coalesce(free, 0) < line.quantity THEN
+        SELECT on_hand - reserved INTO free FROM sales.lock_level(line.variant_id);
+        IF free < line.quantity THEN
             PERFORM shared.fail(409, 'insufficient_stock', jsonb_build_object(
                 'pointer', '/items/' || line.position || '/quantity',
-                'variant_id', line.variant_id, 'available', coalesce(free, 0)));
+                'variant_id', line.variant_id, 'available', free));
         END IF;
         INSERT INTO sales.reservations VALUES (p_order, line.variant_id, line.quantity);
         INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id, actor)
@@ -458,6 +475,7 @@ CREATE FUNCTION sales.change_order(p_order uuid, p_to text, p_actor uuid, p_reas
 LANGUAGE plpgsql AS $$
 DECLARE
     present text;
+    made    int;
 BEGIN
     SELECT status INTO present FROM sales.orders WHERE id = p_order FOR UPDATE;
     IF present IS NULL THEN
@@ -476,7 +494,6 @@ BEGIN
     INSERT INTO sales.order_history (order_id, version, actor, from_status, to_status, reason)
     VALUES (p_order, made, p_actor, present, p_to, p_reason);
     IF present = 'pending' THEN
-    made    int;
         PERFORM sales.settle(p_order, p_to = 'paid', p_actor);
         UPDATE sales.payments SET status = 'canceled', updated_at = now()
          WHERE order_id = p_order AND p_to <> 'paid' AND status IN ('pending', 'authorized');
@@ -636,14 +653,16 @@ BEGIN
     IF NOT products.has_variant(variant) THEN
         PERFORM shared.fail(422, 'unknown_variant', '{"pointer": "/variant_id"}');
     END IF;
-    SELECT * INTO level FROM sales.stock_levels WHERE variant_id = variant FOR UPDATE;
+    level := sales.lock_level(variant);
     IF p->>'kind' = 'count' THEN
-        change := change - coalesce(level.on_hand, 0);
+        change := change - level.on_hand;
     END IF;
-    IF coalesce(level.on_hand, 0) + change < coalesce(level.reserved, 0) THEN
+    IF level.on_hand + change < level.reserved THEN
         PERFORM shared.fail(409, 'insufficient_stock', jsonb_build_object(
             'pointer', '/quantity', 'variant_id', variant,
-            'available', coalesce(level.on_hand - level.reserved, 0)));
+            'available', level.on_hand - level.reserved));
+    ELSIF level.on_hand + change > 1000000000 THEN
+        PERFORM shared.fail(422, 'out_of_range', '{"pointer": "/quantity"}');
     END IF;
     INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, actor, reason)
     VALUES (variant, p->>'kind', change, 0, p_caller, p->>'reason');
