@@ -13,7 +13,9 @@ def anyone():
 
 @pytest.fixture(scope="session")
 def admin():
-    return support.Client(os.environ["VENDAS_ADMIN_EMAIL"], os.environ["VENDAS_ADMIN_PASSWORD"])
+    client = support.Client(os.environ["VENDAS_ADMIN_EMAIL"], os.environ["VENDAS_ADMIN_PASSWORD"])
+    client.id = client.get("/v1/users/me").json()["id"]
+    return client
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def product(make_product):
     return make_product()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def place_order():
     """place_order(client, product, quantity=1): the order, placed."""
     def place(client, product, quantity=1, **fields):
@@ -65,3 +67,32 @@ def place_order():
         assert answer.status_code == 201, answer.text
         return answer.json()
     return place
+
+
+@pytest.fixture(scope="session")
+def begin_payment():
+    """begin_payment(client, order): a manual payment of it, begun."""
+    def begin(client, order):
+        answer = client.post(f"/v1/orders/{order['id']}/payments", key=True, body={
+            "gateway": "manual", "method": "bank_transfer"})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+    return begin
+
+
+@pytest.fixture(scope="session")
+def pay(admin, begin_payment):
+    """pay(client, order): the payment, begun and confirmed."""
+    def settle(client, order):
+        payment = begin_payment(client, order)
+        answer = admin.post(f"/v1/payments/{payment['id']}/confirm")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+    return settle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def books_balance():
+    """After all tests, whatever they did: no promise of Sales is broken."""
+    yield
+    assert support.rows("SELECT * FROM sales.integrity") == []

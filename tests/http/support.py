@@ -109,6 +109,14 @@ def vendas(*arguments):
                           text=True, timeout=300, check=False)
 
 
+def expire_now(order):
+    """Lets the time of a pending order be over, and has the job see it."""
+    rows(f"UPDATE sales.orders SET expires_at = now() - interval '1 second'"
+         f" WHERE id = '{order['id']}'")
+    job = vendas("job", "expire")
+    assert job.returncode == 0, job.stderr
+
+
 def assert_problem(answer, status, code=None, pointer=None):
     """answer refuses as RFC 9457 has it, with this status, code and field."""
     assert answer.status_code == status, (answer.status_code, answer.text)
