@@ -1,7 +1,10 @@
 """What the black-box tests share: clients, the database behind them, and how a refusal looks."""
+import concurrent.futures
+import contextlib
 import os
 import random
 import subprocess
+import threading
 import time
 import uuid
 
@@ -101,6 +104,39 @@ def rows(sql):
 def value(sql):
     """The one value that a statement gives."""
     return rows(sql)[0][0]
+
+
+@contextlib.contextmanager
+def open_transaction(sql):
+    """A transaction of the database's owner that has run sql and holds its locks meanwhile."""
+    with subprocess.Popen(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+             os.environ["VENDAS_DATABASE_URL"]],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as psql:
+        psql.stdin.write(f"BEGIN;\n{sql};\n\\echo held\n")
+        psql.stdin.flush()
+        while (line := psql.stdout.readline().strip()) != "held":
+            assert psql.poll() is None, line
+        yield
+
+
+def wait_for_locks(count=1):
+    """Until so many statements in the database wait for a lock."""
+    deadline = time.monotonic() + 10
+    while int(value("SELECT count(*) FROM pg_locks WHERE NOT granted")) < count:
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.02)
+
+
+def at_once(*calls):
+    """Runs the functions at the same time; what they return, in their order."""
+    start = threading.Barrier(len(calls))
+
+    def run(call):
+        start.wait()
+        return call()
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 def vendas(*arguments):
