@@ -14,11 +14,10 @@ static const char BEGIN[] = "SELECT answer, replayed FROM sales.begin_payment("
                             "    $1::uuid, $2, $3::bytea, $4::uuid, $5, $6, $7::jsonb)";
 
 static const char OF_ORDER[] =
-    "SELECT json_build_object('data', coalesce(json_agg(p.document ORDER BY p.id), '[]'),"
-    "                         'next_cursor', NULL)"
-    "  FROM sales.orders o LEFT JOIN sales.payment_documents p ON p.order_id = o.id"
-    " WHERE o.id = $1::uuid AND (o.user_id = $2::uuid OR $3::boolean)"
-    " GROUP BY o.id";
+    "SELECT json_build_object('next_cursor', NULL, 'data', ("
+    "           SELECT coalesce(json_agg(p.document ORDER BY p.id), '[]')"
+    "             FROM sales.payment_documents p WHERE p.order_id = o.id))"
+    "  FROM sales.orders o WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
 static const char READ[] = "SELECT document, document->>'gateway' FROM sales.payment_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
