@@ -108,7 +108,8 @@ def value(sql):
 
 @contextlib.contextmanager
 def open_transaction(sql):
-    """A transaction of the database's owner that has run sql and holds its locks meanwhile."""
+    """A transaction of the database's owner that has run sql, holds its locks meanwhile, and is
+    committed in the end."""
     with subprocess.Popen(
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
              os.environ["VENDAS_DATABASE_URL"]],
@@ -118,6 +119,7 @@ def open_transaction(sql):
         while (line := psql.stdout.readline().strip()) != "held":
             assert psql.poll() is None, line
         yield
+        psql.stdin.write("COMMIT;\n")
 
 
 def wait_for_locks(count=1):
@@ -129,7 +131,7 @@ def wait_for_locks(count=1):
 
 
 def at_once(*calls):
-    """Runs the functions at the same time; what they return, in their order."""
+    """Runs the functions at the same time, each in a thread; what they return, in their order."""
     start = threading.Barrier(len(calls))
 
     def run(call):
