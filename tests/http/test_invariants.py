@@ -1,0 +1,291 @@
+"""What the schema itself holds, attacked past every program, with the rights of a service."""
+import os
+import re
+import subprocess
+
+import pytest
+
+import support
+
+SERVICES = ["registry", "products", "sales", "catalog"]
+
+# What services publish to each other; all else is closed.
+PUBLISHED_FUNCTIONS = {
+    ("sales", "registry.customer_for_order"),
+    ("sales", "products.for_sale"),
+    ("sales", "products.set_in_stock"),
+    ("sales", "products.has_variant"),
+}
+PUBLISHED_TABLES = {("products", "sales.availability", "SELECT")}
+
+NO_RIGHT = "42501"
+
+
+def refusals(statements, service="sales"):
+    """How the database refuses a service's statements, each in a transaction of its own that is
+    rolled back: {statement: constraint or SQLSTATE, None when it is not refused}."""
+    url = re.sub(r"\buser=vendas\b", f"user=vendas_{service}", os.environ["VENDAS_DATABASE_URL"])
+    script = "".join(f"\\warn ---\nBEGIN; {sql}; ROLLBACK;\n" for sql in statements)
+    result = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "VERBOSITY=verbose", url],
+                            input=script, capture_output=True, text=True, check=True)
+    answers = result.stderr.split("---\n")[1:]
+    assert len(answers) == len(statements), result.stderr
+    return dict(zip(statements, map(reason, answers)))
+
+
+def reason(answer):
+    state = re.search(r"ERROR:  ([0-9A-Z]{5}):", answer)
+    constraint = re.search(r"CONSTRAINT NAME:  (\w+)", answer)
+    return constraint.group(1) if constraint else state and state.group(1)
+
+
+def assert_without_right(*statements, service="sales"):
+    assert refusals(statements, service) == dict.fromkeys(statements, NO_RIGHT)
+
+
+def assert_broken(rules):
+    """rules: {statement: the constraint that it breaks}."""
+    assert refusals(list(rules)) == rules
+
+
+@pytest.fixture(scope="module")
+def sold(make_product, place_order, begin_payment):
+    """An order of two pieces of ten, with a payment begun: {order, payment, variant}."""
+    product, buyer = make_product(stock=10), support.register()
+    order = place_order(buyer, product, 2)
+    return {"order": order["id"], "payment": begin_payment(buyer, order)["id"],
+            "variant": product["variants"][0]["id"], "buyer": buyer.id}
+
+
+# Rights ---------------------------------------------------------------------------------------
+
+def test_what_was_written_down_is_not_changed():
+    for table in ("stock_movements", "order_history", "order_items"):
+        assert_without_right(f"UPDATE sales.{table} SET order_id = NULL",
+                             f"DELETE FROM sales.{table}", f"TRUNCATE sales.{table} CASCADE")
+
+
+def test_the_registry_only_adds_to_its_audit():
+    changes = ("UPDATE registry.audit SET action = 'x'", "DELETE FROM registry.audit",
+               "TRUNCATE registry.audit")
+    assert_without_right(*changes, service="registry")
+    assert_without_right("INSERT INTO registry.audit (action) VALUES ('x')", *changes)
+
+
+def test_what_an_order_was_computed_from_is_frozen():
+    assert_without_right(*[f"UPDATE sales.orders SET {column} = {column}" for column in (
+        "user_id", "number", "currency", "items_total", "discount", "freight", "tax", "total",
+        "tax_lines", "shipping_address", "state", "created_at")])
+
+
+def test_what_a_payment_is_for_is_frozen():
+    assert_without_right(*[f"UPDATE sales.payments SET {column} = {column}" for column in (
+        "order_id", "gateway", "method", "amount", "currency")])
+
+
+def test_levels_are_written_by_the_ledger_alone():
+    assert_without_right("UPDATE sales.stock_levels SET on_hand = on_hand + 1",
+                         "INSERT INTO sales.stock_levels (variant_id) VALUES (gen_random_uuid())",
+                         "DELETE FROM sales.stock_levels")
+
+
+def test_the_service_changes_neither_rules_nor_schema_nor_roles():
+    assert_without_right(
+        "DELETE FROM sales.orders", "DELETE FROM sales.payments", "DELETE FROM sales.tax_rules",
+        "UPDATE sales.freight_rules SET base = 0", "DELETE FROM sales.order_transitions",
+        "INSERT INTO sales.order_transitions VALUES ('canceled', 'paid')",
+        "ALTER TABLE sales.orders DISABLE TRIGGER ALL", "CREATE TABLE sales.mine ()",
+        "CREATE TABLE public.mine ()", "CREATE SCHEMA mine", "SET ROLE vendas",
+        "ALTER ROLE vendas_sales SUPERUSER", "COPY sales.orders TO PROGRAM 'true'")
+
+
+def test_no_service_touches_the_tables_of_another():
+    found = support.rows(f"""
+        SELECT service, c.oid::regclass, privilege
+          FROM unnest(ARRAY{SERVICES + ['meta']}) AS home
+          JOIN pg_namespace n ON n.nspname = home
+          JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+         CROSS JOIN unnest(ARRAY{SERVICES}) AS service
+         CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
+         WHERE service <> home
+           AND CASE WHEN privilege IN ('DELETE', 'TRUNCATE')
+               THEN has_table_privilege('vendas_' || service, c.oid, privilege)
+               ELSE has_any_column_privilege('vendas_' || service, c.oid, privilege) END""")
+    assert {tuple(row) for row in found} == PUBLISHED_TABLES
+
+
+def test_no_service_calls_what_another_does_not_publish():
+    found = support.rows(f"""
+        SELECT service, n.nspname || '.' || p.proname
+          FROM unnest(ARRAY{SERVICES}) AS home
+          JOIN pg_namespace n ON n.nspname = home
+          JOIN pg_proc p ON p.pronamespace = n.oid
+         CROSS JOIN unnest(ARRAY{SERVICES}) AS service
+         WHERE service <> home
+           AND has_schema_privilege('vendas_' || service, n.oid, 'USAGE')
+           AND has_function_privilege('vendas_' || service, p.oid, 'EXECUTE')""")
+    assert {tuple(row) for row in found} == PUBLISHED_FUNCTIONS
+
+
+def test_sales_can_not_read_another_service():
+    assert_without_right(*[f"SELECT FROM {table}" for table in (
+        "registry.users", "registry.sessions", "products.products", "products.variants",
+        "catalog.sources", "meta.migrations")])
+
+
+def test_roles_of_services_own_nothing_and_rule_nobody():
+    assert support.rows("""
+        SELECT rolname FROM pg_roles r WHERE rolname LIKE 'vendas\\_%'
+           AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
+                OR EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid)
+                OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))""") == []
+
+
+def test_functions_with_the_owner_s_rights_do_not_look_where_callers_can_write():
+    assert support.rows("""
+        SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE prosecdef AND nspname !~ '^(pg_|information_schema)'
+           AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog'], false)""") == []
+
+
+# Rules ----------------------------------------------------------------------------------------
+
+def test_the_ledger_takes_no_movement_that_can_not_be(sold):
+    assert_broken({
+        "INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved)"
+        f" VALUES ('{sold['variant']}', '{kind}', {on_hand}, {reserved})": rule
+        for kind, on_hand, reserved, rule in (
+            ("adjust", -9, 0, "stock_levels_never_oversold"),
+            ("count", -11, 0, "stock_levels_never_oversold"),
+            ("reserve", 0, 9, "stock_levels_never_oversold"),
+            ("release", 0, -3, "stock_levels_reserved_not_negative"),
+            ("commit", -3, -3, "stock_levels_reserved_not_negative"),
+            ("receive", 0, 0, "stock_movements_kind_moves"),
+            ("receive", -1, 0, "stock_movements_kind_moves"),
+            ("receive", 1, 1, "stock_movements_kind_moves"),
+            ("adjust", 0, 1, "stock_movements_kind_moves"),
+            ("count", 1, -1, "stock_movements_kind_moves"),
+            ("reserve", 1, 1, "stock_movements_kind_moves"),
+            ("reserve", 0, -1, "stock_movements_kind_moves"),
+            ("release", 0, 1, "stock_movements_kind_moves"),
+            ("commit", -1, 0, "stock_movements_kind_moves"),
+            ("commit", -2, -1, "stock_movements_kind_moves"),
+            ("return", -1, 0, "stock_movements_kind_moves"),
+            ("steal", -1, 0, "stock_movements_kind_known"))})
+
+
+def test_an_order_that_does_not_add_up_is_refused(sold):
+    right = {"user_id": f"'{sold['buyer']}'", "customer_name": "'x'", "currency": "'BRL'",
+             "items_total": 1000, "discount": 0, "freight": 100, "tax": 0, "total": 1100,
+             "freight_service": "'x'", "freight_days": 1, "shipping_address": "'{}'",
+             "state": "'SP'", "expires_at": "now()", "status": "'pending'", "paid_at": "NULL"}
+
+    def insert(**changes):
+        row = {**right, **changes}
+        return (f"INSERT INTO sales.orders ({', '.join(row)})"
+                f" VALUES ({', '.join(map(str, row.values()))})")
+    assert_broken({
+        insert(): None,
+        insert(total=1101): "orders_total_adds_up",
+        insert(discount=1): "orders_total_adds_up",
+        insert(freight=101): "orders_total_adds_up",
+        insert(tax=1): "orders_total_adds_up",
+        insert(freight=-100, total=900): "orders_amounts_not_negative",
+        insert(discount=2000, total=-900): "orders_amounts_not_negative",
+        insert(discount=-10, total=1110): "orders_amounts_not_negative",
+        insert(status="'paid'"): "orders_paid_has_time",
+        insert(status="'stolen'", paid_at="now()"): "orders_status_known",
+    })
+
+
+def test_a_line_that_does_not_add_up_is_refused(sold):
+    assert_broken({
+        "INSERT INTO sales.order_items VALUES"
+        f" ('{sold['order']}', 99, gen_random_uuid(), gen_random_uuid(), 'x', 'x', {quantity},"
+        f" {price}, {discount}, {tax}, {total})": rule
+        for quantity, price, discount, tax, total, rule in (
+            (2, 100, 10, 5, 195, None),
+            (2, 100, 0, 0, 199, "order_items_total_adds_up"),
+            (2, 100, 10, 0, 200, "order_items_total_adds_up"),
+            (2, 100, 0, 5, 200, "order_items_total_adds_up"),
+            (0, 100, 0, 0, 0, "order_items_quantity_range"),
+            (-1, 100, 0, 0, -100, "order_items_quantity_range"),
+            (1, -100, 0, 0, -100, "order_items_price_not_negative"))})
+
+
+def test_what_happens_once_is_not_written_twice(sold):
+    payment = ("INSERT INTO sales.payments (order_id, gateway, method, amount, currency, status)"
+               f" VALUES ('{sold['order']}', 'manual', 'bank_transfer', {{}}, 'BRL', '{{}}')")
+    reservation = f"INSERT INTO sales.reservations VALUES ('{sold['order']}', {{}}, {{}})"
+    assert_broken({
+        payment.format(1, "pending"): "payments_one_open",
+        payment.format(1, "captured"): "payments_one_open",
+        payment.format(1, "failed"): None,
+        payment.format(-1, "failed"): "payments_amount_positive",
+        payment.format(1, "lost"): "payments_status_known",
+        reservation.format(f"'{sold['variant']}'", 1): "reservations_pkey",
+        reservation.format("gen_random_uuid()", 0): "reservations_quantity_positive",
+        "INSERT INTO sales.order_history (order_id, version, to_status)"
+        f" VALUES ('{sold['order']}', 1, 'pending')": "order_history_pkey",
+    })
+
+
+@pytest.mark.parametrize("tampering, problem", [
+    ("UPDATE sales.stock_levels SET on_hand = on_hand + 1 WHERE variant_id = '{variant}'",
+     "stock on hand differs from the ledger"),
+    ("UPDATE sales.stock_levels SET reserved = reserved - 1 WHERE variant_id = '{variant}'",
+     "stock reserved differs from reservations"),
+    ("UPDATE sales.orders SET items_total = items_total + 1, total = total + 1"
+     " WHERE id = '{order}'", "items do not add up to the order"),
+    ("DELETE FROM sales.order_items WHERE order_id = '{order}'",
+     "items do not add up to the order"),
+    ("UPDATE sales.orders SET status = 'expired' WHERE id = '{order}'",
+     "status differs from the last history row"),
+    ("UPDATE sales.orders SET status = 'canceled' WHERE id = '{order}'",
+     "reservation of an order that is not pending"),
+])
+def test_the_check_of_the_books_sees_tampering(sold, tampering, problem):
+    found = support.rows(f"BEGIN; {tampering.format(**sold)};"
+                         " SELECT problem FROM sales.integrity; ROLLBACK")
+    assert [problem] in found
+
+
+# The schema as documentation ------------------------------------------------------------------
+
+DOCUMENTED = f"nspname = ANY (ARRAY{SERVICES + ['meta', 'shared']})"
+
+
+def test_every_table_view_and_function_says_what_it_is():
+    assert support.rows(f"""
+        SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE {DOCUMENTED} AND relkind IN ('r', 'v', 'm', 'p')
+           AND obj_description(c.oid, 'pg_class') IS NULL
+        UNION ALL
+        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+         WHERE {DOCUMENTED} AND obj_description(p.oid, 'pg_proc') IS NULL
+           AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+        UNION ALL
+        SELECT nspname FROM pg_namespace n
+         WHERE {DOCUMENTED} AND obj_description(n.oid, 'pg_namespace') IS NULL""") == []
+
+
+def test_every_column_says_what_it_holds():
+    assert support.rows(f"""
+        SELECT c.oid::regclass || '.' || attname
+          FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+          JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+         WHERE {DOCUMENTED} AND relkind IN ('r', 'p')
+           AND coalesce(col_description(c.oid, attnum), '') = ''""") == []
+
+
+def test_every_constraint_has_a_name_that_somebody_gave_it():
+    """PostgreSQL's own end in _check, _key or _fkey with the names of all columns before it; the
+    API turns ours into field errors, so checks and keys are named after what they hold."""
+    assert support.rows(f"""
+        SELECT conrelid::regclass || '.' || conname
+          FROM pg_constraint JOIN pg_namespace n ON n.oid = connamespace
+         WHERE {DOCUMENTED} AND conrelid <> 0 AND contype IN ('c', 'u', 'x', 'f', 'p')
+           AND (conname ~ '_(check|key|excl)[0-9]*$'
+                OR contype = 'f' AND conname ~ '_id_fkey[0-9]*$'
+                OR conname NOT LIKE (SELECT relname FROM pg_class WHERE oid = conrelid) || '%'
+           )""") == []
