@@ -16,12 +16,13 @@ static const char PLACE[] =
 static const char READ[] = "SELECT document, version FROM sales.order_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
+/* "ORDER BY created_at" would mean the text that is selected, which no index has. */
 static const char LIST[] =
-    "SELECT document, created_at::text, id FROM sales.order_documents"
+    "SELECT document, created_at::text, id FROM sales.order_documents AS o"
     " WHERE ($1::uuid IS NULL OR user_id = $1::uuid)"
     "   AND ($2::text IS NULL OR status = $2)"
     "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
-    " ORDER BY created_at DESC, id DESC LIMIT $5::int + 1";
+    " ORDER BY o.created_at DESC, id DESC LIMIT $5::int + 1";
 
 static const char CANCEL[] = "SELECT sales.cancel_order($1::uuid, $2::uuid, $3::boolean, $4)";
 
