@@ -691,6 +691,12 @@ SELECT 'items do not add up to the order', o.id
  WHERE (o.items_total, o.discount, o.tax)
        IS DISTINCT FROM (lines.gross, lines.discount, lines.tax)
 UNION ALL
+SELECT 'money captured differs from what the order says', o.id
+  FROM sales.orders o
+ WHERE CASE WHEN o.paid_at IS NULL THEN 0 ELSE o.total END
+       <> (SELECT coalesce(sum(p.amount), 0) FROM sales.payments p
+            WHERE p.order_id = o.id AND p.status IN ('captured', 'refunded', 'partially_refunded'))
+UNION ALL
 SELECT 'status differs from the last history row', o.id
   FROM sales.orders o
  WHERE o.status IS DISTINCT FROM (SELECT h.to_status FROM sales.order_history h
