@@ -273,9 +273,39 @@ def test_the_ends_of_the_calendar_are_periods_like_any_other(admin, query):
     assert answer.json()["totals"]["orders"] == 0
 
 
+def kpis(client, start, end):
+    answer = client.get(f"/v1/reports/kpis?from={start}&to={end}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_figures_on_top_agree_with_the_report(admin, march):
+    found = kpis(admin, "2021-03-01", "2021-04-01")
+    sold = summed([order for *_, order in march])
+    assert {name: found[name] for name in ("orders", "units", "revenue", "total")} == {
+        name: sold[name] for name in ("orders", "units", "revenue", "total")}
+    assert found["average_order"] == (2 * sold["total"] + sold["orders"]) // (2 * sold["orders"])
+    assert found["customers"] == 2
+    assert (found["from"], found["to"], found["currency"]) == ("2021-03-01", "2021-04-01", "BRL")
+
+
+def test_orders_placed_count_on_the_day_they_were_placed(admin, customer, product, place_order):
+    orders = [place_order(customer, product) for _ in range(3)]
+    customer.post(f"/v1/orders/{orders[0]['id']}/cancel")
+    support.expire_now(orders[1])
+    support.rows("UPDATE sales.orders SET created_at = '2020-05-02T02:59:59Z'"
+                 f" WHERE user_id = '{customer.id}'")
+    found = kpis(admin, "2020-05-01", "2020-05-02")
+    assert (found["placed"], found["canceled"], found["orders"]) == (3, 2, 0)
+    assert found["average_order"] == 0
+    assert kpis(admin, "2020-05-02", "2020-05-03")["placed"] == 0
+
+
 def test_only_who_may_reads_reports(anyone, customer, make_user):
-    path = "/v1/reports/sales"
-    support.assert_problem(anyone.get(path), 401, "unauthorized")
-    for client in (customer, make_user("support"), make_user("stock")):
-        support.assert_problem(client.get(path), 403, "forbidden")
-    assert make_user("manager").get(path).status_code == 200
+    others = [customer, make_user("support"), make_user("stock")]
+    manager = make_user("manager")
+    for path in ("/v1/reports/sales", "/v1/reports/kpis", "/v1/charts/sales.png"):
+        support.assert_problem(anyone.get(path), 401, "unauthorized")
+        for client in others:
+            support.assert_problem(client.get(path), 403, "forbidden")
+        assert manager.get(path).status_code == 200
