@@ -36,7 +36,8 @@ def freight_rule():
     def make(states="{SP}", base=0, per_kg=0, free_above=None, days=2):
         service = support.unique("frete")
         support.rows(
-            "INSERT INTO sales.freight_rules (service, name, states, base, per_kg, free_above, days)"
+            "INSERT INTO sales.freight_rules"
+            " (service, name, states, base, per_kg, free_above, days)"
             f" VALUES ('{service}', 'Teste', '{states}', {base}, {per_kg}, {literal(free_above)},"
             f" {days})")
         made.append(service)
