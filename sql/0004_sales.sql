@@ -576,7 +576,7 @@ BEGIN
     SELECT * INTO o FROM sales.orders WHERE id = p_order FOR UPDATE;
     IF o.id IS NULL OR o.user_id <> p_caller THEN
         PERFORM shared.fail(404, 'not_found');
-    ELSIF o.status <> 'pending' THEN
+    ELSIF o.status <> 'pending' OR o.expires_at <= now() THEN
         PERFORM shared.fail(409, 'order_not_payable', jsonb_build_object('current_status', o.status));
     ELSIF EXISTS (SELECT FROM sales.payments WHERE order_id = p_order
                      AND status IN ('pending', 'authorized', 'captured')) THEN

@@ -56,8 +56,16 @@ def test_an_order_within_its_time_is_left_alone(admin, buyer, make_product, plac
 
 def test_an_order_is_held_for_as_long_as_the_setting_says(buyer, product, place_order):
     order = place_order(buyer, product)
-    assert support.value("SELECT expires_at - created_at = interval '60 minutes'"
+    assert support.value("SELECT expires_at - created_at = interval '2 days'"
                          f" FROM sales.orders WHERE id = '{order['id']}'") == "t"
+
+
+def test_no_payment_begins_once_an_order_is_past_its_time(buyer, product, place_order):
+    order = place_order(buyer, product)
+    let_time_pass(order)
+    answer = buyer.post(f"/v1/orders/{order['id']}/payments", key=True, body={
+        "gateway": "manual", "method": "bank_transfer"})
+    support.assert_problem(answer, 409, "order_not_payable")
 
 
 def test_a_paid_order_never_expires(admin, buyer, make_product, place_order, pay):
