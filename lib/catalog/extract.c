@@ -131,7 +131,12 @@ static struct json_object *find(struct json_object *node, const char *const *typ
  * texts and commas too many. json-c forgives the latter two. */
 static struct json_object *parse_script(struct arena *a, const char *text)
 {
+    static const char CDATA[] = "<![CDATA[";
     const char *start = text + strcspn(text, "[{");
+    if (start >= text + 3 && !strncmp(start - 3, CDATA, strlen(CDATA))) {
+        start += strlen(CDATA) - 3;
+        start += strcspn(start, "[{");
+    }
     const char *end = text + strlen(text);
     while (end > start && end[-1] != ']' && end[-1] != '}')
         end--;
@@ -302,6 +307,8 @@ static const char *add_offer(struct arena *a, struct json_object *item,
     consider(a, field_value(product, "offers"), &best);
     if (!best.found && read_price(a, product, &best.price))
         best = (struct offer){best.price, true, product};
+    if (!best.found) /* a ProductGroup leaves its prices to its variants */
+        consider(a, field_value(product, "hasVariant"), &best);
     if (!best.found)
         return "no_price";
     if (best.price.minor < 1 || best.price.minor > MAX_PRICE)
