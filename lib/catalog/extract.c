@@ -132,12 +132,14 @@ static struct json_object *find(struct json_object *node, const char *const *typ
 static struct json_object *parse_script(struct arena *a, const char *text)
 {
     static const char CDATA[] = "<![CDATA[";
-    const char *start = text + strcspn(text, "[{");
-    if (start >= text + 3 && !strncmp(start - 3, CDATA, strlen(CDATA))) {
-        start += strlen(CDATA) - 3;
+    const char *start = text + strcspn(text, "[{"), *end = NULL;
+    if (start >= text + 2 && !strncmp(start - 2, CDATA, strlen(CDATA))) {
+        start += strlen(CDATA) - 2;
         start += strcspn(start, "[{");
+        end = strstr(start, "]]>");
     }
-    const char *end = text + strlen(text);
+    if (!end)
+        end = text + strlen(text);
     while (end > start && end[-1] != ']' && end[-1] != '}')
         end--;
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
