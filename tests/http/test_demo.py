@@ -171,7 +171,8 @@ def test_demo_sells_to_all_27_states_and_most_to_the_largest(shop):
 
 def test_demo_has_a_year_of_orders_without_an_empty_day(shop):
     days = [int(n) for n in shop.column("""
-        SELECT count(o.id) FROM generate_series(current_date - 365, current_date - 1, '1 day') AS day
+        SELECT count(o.id)
+          FROM generate_series(current_date - 365, current_date - 1, '1 day') AS day
           LEFT JOIN sales.orders o ON o.created_at >= day AND o.created_at < day + interval '1 day'
          GROUP BY day ORDER BY day""")]
     assert len(days) == 365
@@ -252,7 +253,8 @@ def test_demo_source_is_the_site_that_was_named(shop):
 
 def test_the_site_sells_a_product_that_the_demo_shop_knows_by_gtin(shop):
     """So that collecting shows what a duplicate is."""
-    page = os.path.join(support.ROOT, "demo", "site", "produto", "cafeteira-italiana-6-xicaras.html")
+    site = os.path.join(support.ROOT, "demo", "site")
+    page = os.path.join(site, "produto", "cafeteira-italiana-6-xicaras.html")
     with open(page, encoding="utf-8") as file:
         gtin = re.search(r'"gtin13": "(\d+)"', file.read()).group(1)
     assert shop.column(f"SELECT name FROM products.products WHERE gtin = '{gtin}'") == [
