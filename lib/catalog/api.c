@@ -94,11 +94,12 @@ int api_ingest(struct arena *a, const char *token, struct json_object *items,
                long long counts[5])
 {
     size_t n = json_object_array_length(items);
-    for (size_t from = 0; from < n; from += BATCH) {
+    size_t limit = (size_t)settings()->max_body_bytes / 2; /* the last item may pass it */
+    for (size_t next = 0; next < n;) {
         struct buf body = buf_new(a);
-        for (size_t i = from; i < n && i < from + BATCH; i++)
-            buf_printf(&body, "%s%s", i > from ? "," : "[",
-                       field_json(json_object_array_get_idx(items, i)));
+        for (size_t i = 0; next < n && i < BATCH && body.len < limit; i++, next++)
+            buf_printf(&body, "%s%s", i ? "," : "[",
+                       field_json(json_object_array_get_idx(items, next)));
         buf_raw(&body, "]");
         struct json_object *answer = post(a, "/v1/ingest", token, body.data);
         if (!answer)

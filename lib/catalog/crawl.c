@@ -2,7 +2,6 @@
 
 #include <regex.h>
 #include <string.h>
-#include <strings.h>
 
 #include "catalog/extract.h"
 #include "catalog/fetch.h"
@@ -12,7 +11,7 @@
 /* The product token that robots.txt files can name. */
 static const char AGENT[] = "VendasCollector";
 
-enum { MAX_PAGE_BYTES = 5 * 1024 * 1024, MAX_QUEUE = 20000, MAX_PAUSE_MS = 60000 };
+enum { MAX_PAGE_BYTES = 5 * 1024 * 1024, MAX_QUEUE = 20000, MAX_UNANSWERED = 5 };
 
 struct visit {
     const char *url;
@@ -28,6 +27,7 @@ struct crawler {
     const char *currency;
     struct visit *queue;
     size_t queued, next;
+    int unanswered; /* requests in a row that got no answer at all */
     struct crawl *result;
 };
 
@@ -53,10 +53,10 @@ static void note(struct crawler *c, const char *url, const char *outcome, const 
     json_object_array_add(c->result->log, entry);
 }
 
-static bool same_host(const char *a, const char *b)
+static void note_error(struct crawler *c, const char *url, const struct fetch_result *r)
 {
-    size_t n = strcspn(strstr(a, "//") + 2, "/?#") + (size_t)(strstr(a, "//") + 2 - a);
-    return !strncasecmp(a, b, n) && strchr("/?#", b[n]);
+    c->result->errors++;
+    note(c, url, "error", r->error ? r->error : arena_printf(c->arena, "HTTP %ld", r->status));
 }
 
 static void enqueue(struct crawler *c, const char *url, bool product)
@@ -70,7 +70,7 @@ static void enqueue(struct crawler *c, const char *url, bool product)
 
 static void follow(struct crawler *c, const char *url)
 {
-    if (url && same_host(c->source->start_urls[0], url) &&
+    if (url && page_same_host(c->source->start_urls[0], url) &&
         !regexec(&c->pattern, url, 0, NULL, 0))
         enqueue(c, url, true);
 }
@@ -85,7 +85,7 @@ static void read_list(struct crawler *c, struct arena *a, const struct page *pag
         follow(c, page_resolve(a, page->url, *loc));
     const char **next = page_texts(a, page, "//*[@rel='next']/@href");
     const char *url = *next ? page_resolve(a, page->url, *next) : NULL;
-    if (url && same_host(c->source->start_urls[0], url))
+    if (url && page_same_host(c->source->start_urls[0], url))
         enqueue(c, url, false);
     note(c, page->url, "list", NULL);
 }
@@ -114,9 +114,9 @@ static void visit(struct crawler *c, struct arena *a, const struct visit *v)
     }
     struct fetch_result r = fetch(a, c->fetcher, v->url);
     c->result->pages++;
+    c->unanswered = r.status ? 0 : c->unanswered + 1;
     if (r.status != 200) {
-        c->result->errors++;
-        note(c, v->url, "error", r.error ? r.error : arena_printf(a, "HTTP %ld", r.status));
+        note_error(c, v->url, &r);
         return;
     }
     struct page page = page_parse(a, r.url, r.content_type, r.bytes, r.length);
@@ -126,37 +126,43 @@ static void visit(struct crawler *c, struct arena *a, const struct visit *v)
         read_list(c, a, &page);
 }
 
-/* RFC 9309 section 2.3.1: no such file allows all; one that can't be had forbids all. */
+/* RFC 9309 section 2.3.1: no such file allows all; one that can't be had forbids all. A site
+ * that is asked too much (429) has one, and says nothing about it. */
 static void read_robots(struct crawler *c)
 {
     const char *start = c->source->start_urls[0];
     const char *path = strstr(start, "//") + 2;
     size_t origin = (size_t)(path - start) + strcspn(path, "/?#");
-    struct fetch_result r = fetch(
-        c->arena, c->fetcher, arena_printf(c->arena, "%.*s/robots.txt", (int)origin, start));
+    const char *url = arena_printf(c->arena, "%.*s/robots.txt", (int)origin, start);
+    struct fetch_result r = fetch(c->arena, c->fetcher, url);
     if (r.status == 200)
         c->robots = robots_parse(c->arena, r.bytes, r.length, AGENT);
-    else if (r.status >= 400 && r.status < 500)
+    else if (r.status >= 400 && r.status < 500 && r.status != 429)
         c->robots = robots_allow_all(c->arena);
     else
         c->robots = robots_disallow_all(c->arena);
-    long long delay = robots_delay_ms(c->robots);
-    fetcher_slow_down(c->fetcher, delay < MAX_PAUSE_MS ? delay : MAX_PAUSE_MS);
-    if (r.status == 0 || r.status >= 500)
+    fetcher_obey(c->fetcher, c->robots);
+    if (r.status == 0 || r.status == 429 || r.status >= 500) {
+        note_error(c, url, &r);
         c->result->failure = "no_answer";
+    }
 }
 
+/* A site that has gone away is not asked for the rest: the next run begins anew. */
 static void walk(struct crawler *c)
 {
     struct arena *a = arena_new(); /* a page's memory goes with the page */
     for (const char **url = c->source->start_urls; *url; url++)
         enqueue(c, *url, false);
-    while (c->next < c->queued && c->result->pages < c->source->max_pages) {
+    while (c->next < c->queued && c->result->pages < c->source->max_pages &&
+           c->unanswered < MAX_UNANSWERED) {
         visit(c, a, &c->queue[c->next++]);
         arena_reset(a);
     }
     arena_free(a);
-    if (c->result->found == 0)
+    if (c->unanswered == MAX_UNANSWERED)
+        c->result->failure = "no_answer";
+    else if (c->result->found == 0)
         c->result->failure =
             c->result->forbidden && !c->result->refused ? "forbidden_by_robots" : "no_products";
 }
@@ -180,7 +186,9 @@ struct crawl crawl_source(struct arena *a, const struct source *source, const ch
     c.queue = arena_alloc(a, MAX_QUEUE * sizeof *c.queue);
     if (c.fetcher)
         read_robots(&c);
-    if (c.fetcher && !result.failure)
+    else
+        result.failure = "no_answer";
+    if (!result.failure)
         walk(&c);
     fetcher_free(c.fetcher);
     regfree(&c.pattern);

@@ -131,8 +131,15 @@ static struct json_object *find(struct json_object *node, const char *const *typ
  * texts and commas too many. json-c forgives the latter two. */
 static struct json_object *parse_script(struct arena *a, const char *text)
 {
-    const char *start = text + strcspn(text, "[{");
-    const char *end = text + strlen(text);
+    static const char CDATA[] = "<![CDATA[";
+    const char *start = text + strcspn(text, "[{"), *end = NULL;
+    if (start >= text + 2 && !strncmp(start - 2, CDATA, strlen(CDATA))) {
+        start += strlen(CDATA) - 2;
+        start += strcspn(start, "[{");
+        end = strstr(start, "]]>");
+    }
+    if (!end)
+        end = text + strlen(text);
     while (end > start && end[-1] != ']' && end[-1] != '}')
         end--;
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
@@ -302,6 +309,8 @@ static const char *add_offer(struct arena *a, struct json_object *item,
     consider(a, field_value(product, "offers"), &best);
     if (!best.found && read_price(a, product, &best.price))
         best = (struct offer){best.price, true, product};
+    if (!best.found) /* a ProductGroup leaves its prices to its variants */
+        consider(a, field_value(product, "hasVariant"), &best);
     if (!best.found)
         return "no_price";
     if (best.price.minor < 1 || best.price.minor > MAX_PRICE)

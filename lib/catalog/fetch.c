@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
+
+#include "catalog/page.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
@@ -14,12 +15,14 @@ enum {
     MAX_REDIRECTS = 5,
     TRIES = 3,
     MAX_RETRY_AFTER_S = 30,
+    MAX_CRAWL_DELAY_MS = 60000,
 };
 
 struct fetcher {
     CURL *curl;
     struct fetch_limits limits;
-    long long last_ms; /* when the last request was made */
+    const struct robots *robots; /* NULL before they are known */
+    long long last_ms;           /* when the last request was made */
 };
 
 struct body {
@@ -130,10 +133,14 @@ void fetcher_free(struct fetcher *f)
     free(f);
 }
 
-void fetcher_slow_down(struct fetcher *f, long long pause_ms)
+void fetcher_obey(struct fetcher *f, const struct robots *robots)
 {
-    if (pause_ms > f->limits.pause_ms)
-        f->limits.pause_ms = pause_ms;
+    long long delay = robots_delay_ms(robots);
+    if (delay > MAX_CRAWL_DELAY_MS)
+        delay = MAX_CRAWL_DELAY_MS;
+    if (delay > f->limits.pause_ms)
+        f->limits.pause_ms = delay;
+    f->robots = robots;
 }
 
 static struct fetch_result once(struct arena *a, struct fetcher *f, const char *url)
@@ -157,11 +164,10 @@ static struct fetch_result once(struct arena *a, struct fetcher *f, const char *
     return result;
 }
 
-static bool same_host(const char *a, const char *b)
+static bool may_follow(struct arena *a, const struct fetcher *f, const char *from,
+                       const char *to)
 {
-    const char *x = strstr(a, "//"), *y = strstr(b, "//");
-    size_t n = x ? strcspn(x + 2, "/?#") : 0;
-    return x && y && n == strcspn(y + 2, "/?#") && !strncasecmp(x + 2, y + 2, n);
+    return page_same_host(from, to) && (!f->robots || robots_allows(a, f->robots, to));
 }
 
 static struct fetch_result follow(struct arena *a, struct fetcher *f, const char *url)
@@ -170,7 +176,7 @@ static struct fetch_result follow(struct arena *a, struct fetcher *f, const char
     for (int i = 0; i < MAX_REDIRECTS && result.status >= 301 && result.status <= 308; i++) {
         char *location = NULL;
         curl_easy_getinfo(f->curl, CURLINFO_REDIRECT_URL, &location);
-        if (!location || !same_host(location, url))
+        if (!location || !may_follow(a, f, url, location))
             break;
         result = once(a, f, arena_strdup(a, location));
     }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "arena.h"
+#include "catalog/robots.h"
 
 struct fetcher;
 
@@ -32,8 +33,9 @@ struct fetch_result {
 struct fetcher *fetcher_new(const struct fetch_limits *limits);
 void fetcher_free(struct fetcher *f);
 
-/* Waits as long as a site's Crawl-delay asks, if that is longer than the pause so far. */
-void fetcher_slow_down(struct fetcher *f, long long pause_ms);
+/* From now on waits as long as the site's Crawl-delay asks (a minute at the most), if that is
+ * longer than the pause so far, and follows no redirect to where robots.txt forbids to go. */
+void fetcher_obey(struct fetcher *f, const struct robots *robots);
 
 /* GETs a URL; the result belongs to a. Redirects are followed within the host, at most five.
  * 429 and 5xx are tried again, at most twice, after what Retry-After says or 1 and 4 seconds.

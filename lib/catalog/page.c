@@ -74,6 +74,13 @@ const char *page_resolve(struct arena *a, const char *base, const char *referenc
     return url;
 }
 
+bool page_same_host(const char *a, const char *b)
+{
+    const char *x = strstr(a, "//"), *y = strstr(b, "//");
+    size_t n = x ? strcspn(x + 2, "/?#") : 0;
+    return x && y && n == strcspn(y + 2, "/?#") && !strncasecmp(x + 2, y + 2, n);
+}
+
 const char **page_links(struct arena *a, const struct page *page)
 {
     const char **texts = page_texts(a, page, "//a/@href");

@@ -5,6 +5,7 @@
 #define VENDAS_CATALOG_PAGE_H
 
 #include <libxml/HTMLparser.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arena.h"
@@ -31,6 +32,10 @@ const char **page_texts(struct arena *a, const struct page *page, const char *xp
 /* The absolute http(s) addresses that the page's <a href> lead to, without fragments, in their
  * order, a NULL behind them. Each stands once. */
 const char **page_links(struct arena *a, const struct page *page);
+
+/* Whether two absolute addresses are of one host and port; http and https are not told apart.
+ */
+bool page_same_host(const char *a, const char *b);
 
 /* reference made absolute against the page's address, or NULL when it is no http(s) address. */
 const char *page_resolve(struct arena *a, const char *base, const char *reference);
