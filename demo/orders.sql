@@ -150,8 +150,9 @@ SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY i.position) - 1, v.id
   JOIN demo_variants v ON v.id = i.variant
   JOIN demo_products p ON p.n = i.product_n;
 
-INSERT INTO sales.order_history (id, order_id, at, actor, from_status, to_status, reason)
-SELECT pg_temp.uuid7_at(h.at, h.to_status || h.key), o.id, h.at, h.actor, h.from_status, h.to_status, h.reason
+INSERT INTO sales.order_history (order_id, version, at, actor, from_status, to_status, reason)
+SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY h.at), h.at, h.actor, h.from_status, h.to_status,
+       h.reason
   FROM demo_history h JOIN demo_orders o USING (key);
 
 INSERT INTO sales.payments (id, order_id, gateway, method, status, amount, currency, next_action,
