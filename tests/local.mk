@@ -1,7 +1,15 @@
 # Unit tests (cmocka), one per module of lib/ and with its name: tests/unit/test_NAME.c.
 # The black-box tests of tests/http run through "./vendas test".
 
+EXTRA_DIST += tests
+
 if HAVE_CMOCKA
-UNIT_TESTS =
+UNIT_TESTS = \
+	tests/unit/test_price
 check_PROGRAMS += $(UNIT_TESTS)
+
+# What a unit test is built with beyond what every program is. ROOT is the source tree, for the
+# tests that hold the code against it and against the public data beside it.
+$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS)
+tests/unit/test_%.o: CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' $(CMOCKA_CFLAGS)
 endif
