@@ -5,11 +5,22 @@ EXTRA_DIST += tests
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
-	tests/unit/test_price
+	tests/unit/test_arena \
+	tests/unit/test_brazil \
+	tests/unit/test_buf \
+	tests/unit/test_cursor \
+	tests/unit/test_digest \
+	tests/unit/test_gtin \
+	tests/unit/test_lang \
+	tests/unit/test_log \
+	tests/unit/test_password \
+	tests/unit/test_price \
+	tests/unit/test_utf8
+UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)
 
 # What a unit test is built with beyond what every program is. ROOT is the source tree, for the
 # tests that hold the code against it and against the public data beside it.
 $(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS)
-tests/unit/test_%.o: CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' $(CMOCKA_CFLAGS)
+$(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' $(CMOCKA_CFLAGS)
 endif
