@@ -10,11 +10,18 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
+	tests/unit/test_fields \
+	tests/unit/test_gateway \
 	tests/unit/test_gtin \
 	tests/unit/test_lang \
 	tests/unit/test_log \
+	tests/unit/test_messages \
 	tests/unit/test_password \
+	tests/unit/test_period \
 	tests/unit/test_price \
+	tests/unit/test_pricing \
+	tests/unit/test_problem \
+	tests/unit/test_settings \
 	tests/unit/test_utf8
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)
