@@ -21,7 +21,9 @@ UNIT_TESTS = \
 	tests/unit/test_price \
 	tests/unit/test_pricing \
 	tests/unit/test_problem \
+	tests/unit/test_robots \
 	tests/unit/test_settings \
+	tests/unit/test_token \
 	tests/unit/test_utf8
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)
