@@ -31,5 +31,5 @@ check_PROGRAMS += $(UNIT_TESTS)
 # What a unit test is built with beyond what every program is. ROOT is the source tree, for the
 # tests that hold the code against it and against the public data beside it.
 $(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS)
-$(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' $(CMOCKA_CFLAGS)
+$(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 endif
