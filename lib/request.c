@@ -70,12 +70,14 @@ static int hex(char c)
     return at ? (int)(at - digits) % 16 : -1;
 }
 
-/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. */
+/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself, and
+ * so does %00, as a NUL would cut the text off. */
 static char *unescape(struct arena *a, const char *s, size_t n)
 {
     char *out = arena_alloc(a, n + 1), *o = out;
     for (size_t i = 0; i < n; i++) {
-        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
+        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0 &&
+            strncmp(s + i, "%00", 3)) {
             *o++ = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
             i += 2;
         } else {
