@@ -131,8 +131,14 @@ static struct json_object *find(struct json_object *node, const char *const *typ
  * texts and commas too many. json-c forgives the latter two. */
 static struct json_object *parse_script(struct arena *a, const char *text)
 {
+    static const char CDATA[] = "<![CDATA[";
+    const char *section = strstr(text, CDATA);
     const char *start = text + strcspn(text, "[{");
-    const char *end = text + strlen(text);
+    if (section && section < start) /* the bracket is that of the section */
+        start = section + strlen(CDATA) + strcspn(section + strlen(CDATA), "[{");
+    const char *end = section ? strstr(start, "]]>") : NULL;
+    if (!end)
+        end = text + strlen(text);
     while (end > start && end[-1] != ']' && end[-1] != '}')
         end--;
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
@@ -300,6 +306,8 @@ static const char *add_offer(struct arena *a, struct json_object *item,
 {
     struct offer best = {0};
     consider(a, field_value(product, "offers"), &best);
+    if (!best.found) /* of a ProductGroup the variants are for sale */
+        consider(a, field_value(product, "hasVariant"), &best);
     if (!best.found && read_price(a, product, &best.price))
         best = (struct offer){best.price, true, product};
     if (!best.found)
