@@ -8,14 +8,17 @@ UNIT_TESTS = \
 	tests/unit/test_arena \
 	tests/unit/test_brazil \
 	tests/unit/test_buf \
+	tests/unit/test_clean \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
+	tests/unit/test_extract \
 	tests/unit/test_fields \
 	tests/unit/test_gateway \
 	tests/unit/test_gtin \
 	tests/unit/test_lang \
 	tests/unit/test_log \
 	tests/unit/test_messages \
+	tests/unit/test_page \
 	tests/unit/test_password \
 	tests/unit/test_period \
 	tests/unit/test_price \

@@ -58,6 +58,7 @@ static inline int unit_end(void **state)
 static inline char *unit_file(const char *path, size_t *n)
 {
     FILE *f = fopen(path, "r");
+    *n = 0;
     if (!f)
         return NULL;
     fseek(f, 0, SEEK_END);
