@@ -178,6 +178,22 @@ const char *req_bytes(struct request *req, size_t *n)
     return p;
 }
 
+/* json-c takes NaN and Infinity for numbers even where it is strict; RFC 8259 does not, nor
+ * does PostgreSQL. Outside its strings no JSON has these capitals. */
+static bool holds_no_number(const char *json, size_t n)
+{
+    bool in_string = false;
+    for (size_t i = 0; i < n; i++) {
+        if (json[i] == '"')
+            in_string = !in_string;
+        else if (in_string && json[i] == '\\')
+            i++;
+        else if (!in_string && (json[i] == 'N' || json[i] == 'I'))
+            return true;
+    }
+    return false;
+}
+
 struct json_object *req_json(struct request *req, const char *text, size_t n)
 {
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
@@ -189,7 +205,7 @@ struct json_object *req_json(struct request *req, const char *text, size_t n)
     json_tokener_free(t);
     if (value)
         arena_defer(req->arena, release_json, value);
-    if (!whole || memchr(text, '\0', n)) {
+    if (!whole || memchr(text, '\0', n) || holds_no_number(text, n)) {
         problem_set(&req->problem, 400, "invalid_json");
         return NULL;
     }
