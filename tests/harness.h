@@ -30,20 +30,20 @@ static inline size_t harness_read(void *source, char *p, size_t n)
 
 /* A request with these CGI variables ("NAME=value", a NULL behind them) and n bytes of body;
  * both must stay. Its CONTENT_LENGTH is the caller's to set. */
-static inline struct request *harness_request(struct arena *a, const char *const *environment,
-                                              const char *body, size_t n)
+static inline struct request *
+harness_request(struct arena *arena, const char *const *environment, const char *body, size_t n)
 {
-    struct request *req = arena_alloc(a, sizeof *req);
-    struct input *in = arena_alloc(a, sizeof *in);
-    struct harness_body *source = arena_alloc(a, sizeof *source);
+    struct request *req = arena_alloc(arena, sizeof *req);
+    struct input *in = arena_alloc(arena, sizeof *in);
+    struct harness_body *source = arena_alloc(arena, sizeof *source);
     *source = (struct harness_body){body, n};
     *in = (struct input){.read = harness_read, .source = source};
-    req->arena = a;
-    req->problem = problem_none(a);
+    req->arena = arena;
+    req->problem = problem_none(arena);
     req->environment = (char **)environment;
     req->input = in;
-    req->response = arena_alloc(a, sizeof *req->response);
-    req->response->headers = buf_new(a);
+    req->response = arena_alloc(arena, sizeof *req->response);
+    req->response->headers = buf_new(arena);
     req->method = "GET";
     req->path = "/";
     req->id = "req-1";

@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_fields \
 	tests/unit/test_gateway \
 	tests/unit/test_gtin \
+	tests/unit/test_idempotency \
 	tests/unit/test_lang \
 	tests/unit/test_log \
 	tests/unit/test_messages \
@@ -24,6 +25,8 @@ UNIT_TESTS = \
 	tests/unit/test_price \
 	tests/unit/test_pricing \
 	tests/unit/test_problem \
+	tests/unit/test_request \
+	tests/unit/test_response \
 	tests/unit/test_robots \
 	tests/unit/test_settings \
 	tests/unit/test_token \
