@@ -55,12 +55,14 @@ static bool next_line(char **rest, char *end, struct line *line)
         stop = comment;
     while (start < stop && isspace((unsigned char)*start))
         start++;
-    char *colon = memchr(start, ':', (size_t)(stop - start));
-    for (char *s = start; !colon && s < stop; s++)
-        if (isspace((unsigned char)*s))
-            colon = s;
+    char *colon = start;
+    while (colon < stop && *colon != ':')
+        colon++;
+    if (colon == stop)
+        for (colon = start; colon < stop && !isspace((unsigned char)*colon);)
+            colon++;
     *line = (struct line){0};
-    if (colon) {
+    if (colon < stop) {
         line->value = trimmed(colon + 1, stop);
         line->key = trimmed(start, colon);
     }
