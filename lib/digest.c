@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +48,19 @@ char *base64url_encode(struct arena *a, const void *p, size_t n)
     return text;
 }
 
+/* Whether the bits that a text has too many for whole bytes are zero, as they are when it was
+ * encoded: so the same bytes can't come in several texts (RFC 4648 section 3.5). */
+static bool ends_clean(const char *text, size_t len)
+{
+    size_t left = len % 4 ? (size_t)(strchr(ALPHABET, text[len - 1]) - ALPHABET) : 0;
+    return len % 4 == 2 ? left % 16 == 0 : left % 4 == 0;
+}
+
 char *base64url_decode(struct arena *a, const char *text, size_t *n)
 {
     size_t len = strlen(text);
-    if (len % 4 == 1 || strspn(text, ALPHABET) != len || len > INT32_MAX)
+    if (len % 4 == 1 || strspn(text, ALPHABET) != len || len > INT32_MAX ||
+        !ends_clean(text, len))
         return NULL;
     char *padded = arena_alloc(a, len + 4);
     for (size_t i = 0; i < len; i++)

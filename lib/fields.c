@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <strings.h>
 
 #include "gtin.h"
 #include "settings.h"
@@ -72,27 +72,50 @@ static bool is_url(const char *s)
     return true;
 }
 
-static bool is_date(const char *s, int *length)
+/* Whether s begins with that shape: 9 is any digit, all else stands for itself. */
+static bool has_shape(const char *s, const char *shape)
+{
+    for (; *shape; s++, shape++)
+        if (*shape == '9' ? !isdigit((unsigned char)*s) : *s != *shape)
+            return false;
+    return true;
+}
+
+static int two_digits(const char *s)
+{
+    return (s[0] - '0') * 10 + s[1] - '0';
+}
+
+/* Whether s begins with a full-date; years begin with 1. */
+static bool is_date(const char *s)
 {
     static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int year, month, day;
-    *length = 0;
-    if (strspn(s, "0123456789-") < 10 ||
-        sscanf(s, "%4d-%2d-%2d%n", &year, &month, &day, length) != 3 || *length != 10 ||
-        s[4] != '-' || s[7] != '-' || year < 1 || month < 1 || month > 12 || day < 1)
+    if (!has_shape(s, "9999-99-99"))
+        return false;
+    int year = two_digits(s) * 100 + two_digits(s + 2);
+    int month = two_digits(s + 5), day = two_digits(s + 8);
+    if (year < 1 || month < 1 || month > 12 || day < 1)
         return false;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return day <= DAYS[month - 1] + (month == 2 && leap);
 }
 
+/* time-offset: Z or such as -03:00. */
+static bool is_offset(const char *s)
+{
+    if (!strcasecmp(s, "Z"))
+        return true;
+    return (*s == '+' || *s == '-') && has_shape(s + 1, "99:99") && s[6] == '\0' &&
+           two_digits(s + 1) <= 23 && two_digits(s + 4) <= 59;
+}
+
 static bool is_time(const char *s)
 {
-    int hour, minute, second, length;
-    if (!is_date(s, &length) || (s[10] != 'T' && s[10] != 't'))
+    if (!is_date(s) || (s[10] != 'T' && s[10] != 't'))
         return false;
     s += 11;
-    if (sscanf(s, "%2d:%2d:%2d%n", &hour, &minute, &second, &length) != 3 || length != 8 ||
-        hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0)
+    if (!has_shape(s, "99:99:99") || two_digits(s) > 23 || two_digits(s + 3) > 59 ||
+        two_digits(s + 6) > 60)
         return false;
     s += 8;
     if (*s == '.') {
@@ -101,11 +124,7 @@ static bool is_time(const char *s)
             return false;
         s += 1 + digits;
     }
-    if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
-        return true;
-    return (*s == '+' || *s == '-') &&
-           sscanf(s + 1, "%2d:%2d%n", &hour, &minute, &length) == 2 && length == 5 &&
-           s[6] == '\0' && hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+    return is_offset(s);
 }
 
 static bool is_state(char *s)
@@ -167,7 +186,6 @@ static bool check_plain(struct problem *p, const struct field *f, const char *po
 
 static bool check_format(struct problem *p, const struct field *f, const char *pointer, char *s)
 {
-    int length;
     switch (f->type) {
     case FIELD_UUID:
         return is_uuid(s) || fault(p, pointer, "not_uuid", NULL);
@@ -178,7 +196,7 @@ static bool check_format(struct problem *p, const struct field *f, const char *p
     case FIELD_TIME:
         return is_time(s) || fault(p, pointer, "not_time", NULL);
     case FIELD_DATE:
-        return (is_date(s, &length) && s[10] == '\0') || fault(p, pointer, "not_date", NULL);
+        return (is_date(s) && s[10] == '\0') || fault(p, pointer, "not_date", NULL);
     case FIELD_GTIN:
         return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
     case FIELD_STATE:

@@ -52,7 +52,6 @@ static const struct entry TABLE[] = {
       "The first request with this Idempotency-Key is still running."}},
 
     /* Fields */
-    {"invalid", {"Valor inválido.", "Not a valid value."}},
     {"unknown_field", {"Este campo não existe.", "There is no such field."}},
     {"unknown_parameter", {"Este parâmetro não existe.", "There is no such parameter."}},
     {"required", {"Campo obrigatório.", "This field is required."}},
@@ -183,12 +182,14 @@ static const struct {
     {503, {"Serviço indisponível", "Service unavailable"}},
 };
 
+static const char *const UNKNOWN[2] = {"Valor inválido.", "Not a valid value."};
+
 static const char *text_of(const char *code, enum lang lang)
 {
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
         if (!strcmp(TABLE[i].code, code))
             return TABLE[i].text[lang];
-    return lang == LANG_EN ? "Not a valid value." : "Valor inválido.";
+    return UNKNOWN[lang];
 }
 
 const char *message_with(struct arena *a, const char *code, enum lang lang,

@@ -7,7 +7,7 @@
 #include "arena.h"
 #include "lang.h"
 
-/* The text of a problem or field error code; an unknown code gives the text of "invalid". Where
+/* The text of a problem or field error code; an unknown code gives "Not a valid value.". Where
  * the text has a {}, argument (a limit, a name; NULL for none) stands in its place. */
 const char *message_with(struct arena *a, const char *code, enum lang lang,
                          const char *argument);

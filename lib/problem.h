@@ -17,7 +17,7 @@ struct field_error {
     struct field_error *next;
     const char *pointer; /* JSON pointer (RFC 6901) into the body, or the parameter's name */
     const char *code;
-    const char *argument; /* for the %s in the message, or NULL */
+    const char *argument; /* for the {} in the message, or NULL */
 };
 
 struct problem {

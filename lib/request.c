@@ -71,12 +71,14 @@ static int hex(char c)
     return at ? (int)(at - digits) % 16 : -1;
 }
 
-/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. */
+/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself, and
+ * so does %00, as a NUL would cut the text off. */
 static char *unescape(struct arena *a, const char *s, size_t n)
 {
     char *out = arena_alloc(a, n + 1), *o = out;
     for (size_t i = 0; i < n; i++) {
-        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
+        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0 &&
+            strncmp(s + i, "%00", 3)) {
             *o++ = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
             i += 2;
         } else {
@@ -177,6 +179,22 @@ const char *req_bytes(struct request *req, size_t *n)
     return p;
 }
 
+/* json-c takes NaN and Infinity for numbers even where it is strict; RFC 8259 does not, nor
+ * does PostgreSQL. Outside its strings no JSON has these capitals. */
+static bool holds_no_number(const char *json, size_t n)
+{
+    bool in_string = false;
+    for (size_t i = 0; i < n; i++) {
+        if (json[i] == '"')
+            in_string = !in_string;
+        else if (in_string && json[i] == '\\')
+            i++;
+        else if (!in_string && (json[i] == 'N' || json[i] == 'I'))
+            return true;
+    }
+    return false;
+}
+
 struct json_object *req_json(struct request *req, const char *text, size_t n)
 {
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
@@ -188,7 +206,7 @@ struct json_object *req_json(struct request *req, const char *text, size_t n)
     json_tokener_free(t);
     if (value)
         arena_defer(req->arena, release_json, value);
-    if (!whole || memchr(text, '\0', n)) {
+    if (!whole || memchr(text, '\0', n) || holds_no_number(text, n)) {
         problem_set(&req->problem, 400, "invalid_json");
         return NULL;
     }

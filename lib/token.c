@@ -150,10 +150,32 @@ static const struct key *key_of(const char *token)
     return k;
 }
 
+/* Whether the token is three parts of base64url and nothing else (RFC 7515 section 7.1). libjwt
+ * passes over padding, blanks and left-over bits, so that one signature would have many forms.
+ */
+static bool is_compact(struct arena *a, const char *token)
+{
+    size_t length = 0, n;
+    for (int part = 0; part < 3; part++, token += length) {
+        token += part > 0;
+        length = strcspn(token, ".");
+        if (length == 0 || token[length] != (part < 2 ? '.' : '\0') ||
+            !base64url_decode(a, arena_memdup(a, token, length), &n))
+            return false;
+    }
+    return true;
+}
+
+static bool is_complete(const struct identity *who)
+{
+    return who->user && who->session && who->role && who->scope;
+}
+
 bool token_verify(struct arena *a, const char *token, struct identity *who)
 {
     *who = (struct identity){0};
-    const struct key *k = strlen(token) <= MAX_TOKEN ? key_of(token) : NULL;
+    bool readable = strlen(token) <= MAX_TOKEN && is_compact(a, token);
+    const struct key *k = readable ? key_of(token) : NULL;
     jwt_t *jwt;
     if (!k || jwt_decode(&jwt, token, (const unsigned char *)k->public_pem,
                          (int)strlen(k->public_pem)))
@@ -166,7 +188,9 @@ bool token_verify(struct arena *a, const char *token, struct identity *who)
         who->scope = arena_strdup(a, jwt_get_grant(jwt, "scope"));
     }
     jwt_free(jwt);
-    return ok && who->user && who->session && who->role && who->scope;
+    if (!is_complete(who))
+        *who = (struct identity){0};
+    return is_complete(who);
 }
 
 bool identity_may(const struct identity *who, const char *permission)

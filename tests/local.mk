@@ -1,7 +1,41 @@
 # Unit tests (cmocka), one per module of lib/ and with its name: tests/unit/test_NAME.c.
 # The black-box tests of tests/http run through "./vendas test".
 
+EXTRA_DIST += tests
+
 if HAVE_CMOCKA
-UNIT_TESTS =
+UNIT_TESTS = \
+	tests/unit/test_arena \
+	tests/unit/test_brazil \
+	tests/unit/test_buf \
+	tests/unit/test_clean \
+	tests/unit/test_cursor \
+	tests/unit/test_digest \
+	tests/unit/test_extract \
+	tests/unit/test_fields \
+	tests/unit/test_gateway \
+	tests/unit/test_gtin \
+	tests/unit/test_idempotency \
+	tests/unit/test_lang \
+	tests/unit/test_log \
+	tests/unit/test_messages \
+	tests/unit/test_page \
+	tests/unit/test_password \
+	tests/unit/test_period \
+	tests/unit/test_price \
+	tests/unit/test_pricing \
+	tests/unit/test_problem \
+	tests/unit/test_request \
+	tests/unit/test_response \
+	tests/unit/test_robots \
+	tests/unit/test_settings \
+	tests/unit/test_token \
+	tests/unit/test_utf8
+UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)
+
+# What a unit test is built with beyond what every program is. ROOT is the source tree, for the
+# tests that hold the code against it and against the public data beside it.
+$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS)
+$(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 endif

@@ -48,7 +48,7 @@ char *clean_line(struct arena *a, const char *text, size_t max)
         if ((n = space(s))) {
             while ((n = space(s)))
                 s += n;
-            if (o > out && *s) {
+            if (o > out && o[-1] != ' ' && *s) {
                 *o++ = ' ';
                 count++;
             }

@@ -59,7 +59,12 @@ const char **page_texts(struct arena *a, const struct page *page, const char *xp
 
 const char *page_resolve(struct arena *a, const char *base, const char *reference)
 {
-    reference += strspn(reference, " \t\r\n");
+    static const char BLANKS[] = " \t\r\n";
+    reference += strspn(reference, BLANKS);
+    size_t length = strlen(reference);
+    while (length && strchr(BLANKS, reference[length - 1]))
+        length--;
+    reference = arena_memdup(a, reference, length);
     /* What browsers do with the blanks and letters of real links, URIs do not allow as they
      * are. */
     xmlChar *escaped =

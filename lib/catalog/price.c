@@ -2,19 +2,32 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* Above this a number is no price (minor units; ten times what the catalogue takes). */
 static const long long MAX_MINOR = 1000000000000;
 
-/* Marks that stand for a currency; longer ones first where one begins with another. */
-static const struct {
+/* ISO 4217 codes as they stand in texts, alone and in any case. */
+static const char CODES[] =
+    "BRL USD EUR GBP JPY CNY CHF CAD AUD NZD SGD HKD SEK NOK DKK PLN CZK HUF RON RUB "
+    "MXN ARS CLP COP UYU PYG PEN BOB AED INR ILS ZAR KRW ";
+
+/* Words and signs for a currency; of dollars, the capitals before the sign. */
+struct mark {
     const char *mark, *code;
-} CURRENCIES[] = {
-    {"R$", "BRL"},    {"US$", "USD"},  {"U$", "USD"},    {"A$", "AUD"},  {"C$", "CAD"},
-    {"CA$", "CAD"},   {"NZ$", "NZD"},  {"€", "EUR"},     {"£", "GBP"},   {"¥", "JPY"},
-    {"BRL", "BRL"},   {"USD", "USD"},  {"EUR", "EUR"},   {"GBP", "GBP"}, {"ARS", "ARS"},
-    {"reais", "BRL"}, {"real", "BRL"}, {"euros", "EUR"}, {"UYU", "UYU"}, {"PYG", "PYG"},
-    {"$", "USD"},
+};
+static const struct mark WORDS[] = {
+    {"reais", "BRL"}, {"real", "BRL"}, {"euros", "EUR"}, {"euro", "EUR"}, {NULL, NULL},
+};
+static const struct mark SIGNS[] = {
+    {"€", "EUR"},
+    {"£", "GBP"},
+    {"¥", "JPY"},
+    {NULL, NULL},
+};
+static const struct mark DOLLARS[] = {
+    {"R", "BRL"},  {"US", "USD"}, {"U", "USD"},  {"A", "AUD"},  {"AU", "AUD"}, {"C", "CAD"},
+    {"CA", "CAD"}, {"NZ", "NZD"}, {"MX", "MXN"}, {"HK", "HKD"}, {"S", "SGD"},  {NULL, NULL},
 };
 
 /* Length of a blank that pages put between digits: space, no-break space (U+00A0), narrow
@@ -91,12 +104,13 @@ static const char *scan(const char *s, char *out)
 }
 
 /* Where the decimals begin in a scanned number, or NULL: the last dot or comma, unless it
- * groups. It groups when exactly three digits follow it, or when it occurs more than once. */
+ * groups. It groups when exactly three digits follow it, or when it occurs more than once and
+ * not two digits follow it ("1.299.00" is written by those who know one mark only). */
 static char *decimal_mark(char *number)
 {
     char *dot = strrchr(number, '.'), *comma = strrchr(number, ',');
     char *last = dot > comma ? dot : comma;
-    if (!last || strchr(number, *last) != last)
+    if (!last || (strchr(number, *last) != last && strlen(last + 1) != 2))
         return NULL;
     if (dot && comma)
         return last; /* two kinds: the last one is the decimal mark */
@@ -104,19 +118,41 @@ static char *decimal_mark(char *number)
     return strlen(last + 1) == 3 && !zero_before ? NULL : last;
 }
 
-/* Where the price begins: the first digit whose number is not a percentage. */
+/* Whether what stands behind a number says that it is no price: a percentage, or a number of
+ * instalments ("12x de R$ 44,00"). */
+static bool is_other_number(const char *after)
+{
+    while (blank(after))
+        after += blank(after);
+    return *after == '%' ||
+           ((*after == 'x' || *after == 'X') && !isalnum((unsigned char)after[1]));
+}
+
+/* Where prices begin in a text: behind the first R$ before a number, which is where they stand
+ * in Brazil ("Leve 3 por R$ 9,90"); else anywhere. */
+static const char *behind_sign(const char *text)
+{
+    for (const char *s = text; (s = strstr(s, "R$"));) {
+        s += 2;
+        const char *number = s;
+        while (blank(number))
+            number += blank(number);
+        if (digit(*number))
+            return s;
+    }
+    return text;
+}
+
+/* Where the price begins: the first digit whose number may be one. */
 static const char *find(const char *text, char *scanned)
 {
-    for (const char *s = text; *s; s++) {
+    for (const char *s = behind_sign(text); *s; s++) {
         if (!digit(*s))
             continue;
         const char *end = scan(s, scanned);
-        const char *after = end;
-        while (blank(after))
-            after += blank(after);
-        if (*after != '%')
+        if (!is_other_number(end))
             return s;
-        s = end;
+        s = end - 1;
     }
     return NULL;
 }
@@ -167,21 +203,58 @@ static bool minor_units(const char *number, long long *minor)
     return *minor <= MAX_MINOR;
 }
 
-static const char *currency_of(const char *text)
+/* What a word says: a code of the list or a name, else NULL. */
+static const char *word_currency(struct arena *a, const char *word, size_t n)
 {
-    for (size_t i = 0; i < sizeof CURRENCIES / sizeof *CURRENCIES; i++) {
-        const char *at = strcasestr(text, CURRENCIES[i].mark);
-        bool letters = isalpha((unsigned char)*CURRENCIES[i].mark);
-        if (at && (!letters || at == text || !isalpha((unsigned char)at[-1])))
-            return CURRENCIES[i].code;
-    }
+    for (const struct mark *m = WORDS; m->mark; m++)
+        if (strlen(m->mark) == n && !strncasecmp(m->mark, word, n))
+            return m->code;
+    for (const char *code = CODES; n == 3 && *code; code += 4)
+        if (!strncasecmp(code, word, 3))
+            return arena_memdup(a, code, 3);
     return NULL;
+}
+
+/* What the dollar sign at sign says; "" where it stands alone and so may be anybody's. */
+static const char *dollar_currency(const char *text, const char *sign)
+{
+    const char *start = sign;
+    while (start > text && isupper((unsigned char)start[-1]))
+        start--;
+    size_t n = (size_t)(sign - start);
+    for (const struct mark *m = DOLLARS; m->mark; m++)
+        if (strlen(m->mark) == n && !strncmp(m->mark, start, n))
+            return m->code;
+    return n || isalpha((unsigned char)sign[1]) ? NULL : "";
+}
+
+/* The first currency that a text names; a dollar sign that stands alone is US dollars where
+ * nothing else is named. */
+static const char *currency_of(struct arena *a, const char *text)
+{
+    const char *found = NULL;
+    bool dollar = false;
+    for (const char *s = text; *s && !found; s++) {
+        size_t n = 0;
+        while (isalpha((unsigned char)s[n]))
+            n++;
+        if (n && s[n] != '$')
+            found = word_currency(a, s, n);
+        if (n)
+            s += n - 1;
+        else if (*s == '$' && (found = dollar_currency(text, s)) && !*found)
+            dollar = true, found = NULL;
+        for (const struct mark *m = SIGNS; !found && m->mark; m++)
+            if (!strncmp(s, m->mark, strlen(m->mark)))
+                found = m->code;
+    }
+    return found ? found : dollar ? "USD" : NULL;
 }
 
 bool price_read(struct arena *a, const char *text, struct price *out)
 {
     const char *number = price_number(a, text);
-    out->currency = currency_of(text);
+    out->currency = currency_of(a, text);
     return number && minor_units(number, &out->minor);
 }
 

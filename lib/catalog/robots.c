@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* A site that asks for more does not want to be visited. */
+static const long long MAX_DELAY_SECONDS = 86400;
+
 struct rule {
     struct rule *next;
     bool allow;
@@ -141,6 +144,14 @@ static void add_rule(struct arena *a, struct group *g, bool allow, const char *v
     g->rules = r;
 }
 
+static long long delay_of(const char *value)
+{
+    double seconds = strtod(value, NULL);
+    if (!(seconds > 0)) /* nor a number at all */
+        return 0;
+    return seconds < MAX_DELAY_SECONDS ? (long long)(seconds * 1000) : MAX_DELAY_SECONDS * 1000;
+}
+
 static void apply(struct arena *a, struct group *g, const struct line *line)
 {
     if (!strcasecmp(line->key, "allow"))
@@ -148,7 +159,7 @@ static void apply(struct arena *a, struct group *g, const struct line *line)
     else if (!strcasecmp(line->key, "disallow"))
         add_rule(a, g, false, line->value);
     else if (!strcasecmp(line->key, "crawl-delay"))
-        g->delay_ms = (long long)(strtod(line->value, NULL) * 1000);
+        g->delay_ms = delay_of(line->value);
 }
 
 static bool is_rule(const struct line *line)
@@ -239,6 +250,5 @@ bool robots_allows(struct arena *a, const struct robots *r, const char *url)
 
 long long robots_delay_ms(const struct robots *r)
 {
-    long long delay = group_of(r)->delay_ms;
-    return delay > 0 ? delay : 0;
+    return group_of(r)->delay_ms;
 }

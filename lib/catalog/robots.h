@@ -26,7 +26,8 @@ struct robots *robots_disallow_all(struct arena *a);
 /* Whether an absolute URL, or a path with its query, may be fetched. */
 bool robots_allows(struct arena *a, const struct robots *r, const char *url);
 
-/* Crawl-delay in milliseconds, an extension that many sites use; 0 when there is none. */
+/* Crawl-delay in milliseconds, an extension that many sites use; 0 when there is none,
+ * a day at the most. */
 long long robots_delay_ms(const struct robots *r);
 
 #endif

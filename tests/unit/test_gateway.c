@@ -1,0 +1,57 @@
+#include "unit.h"
+
+#include "fields.h"
+#include "sales/gateway.h"
+
+static void test_a_gateway_is_found_by_its_whole_name(void **state)
+{
+    (void)state;
+    assert_ptr_equal(gateway_find("manual"), &GATEWAY_MANUAL);
+    assert_null(gateway_find(""));
+    assert_null(gateway_find("manua"));
+    assert_null(gateway_find("manual "));
+    assert_null(gateway_find("MANUAL"));
+}
+
+static void test_a_gateway_knows_its_methods(void **state)
+{
+    (void)state;
+    const struct gateway two = {.methods = "pix boleto"};
+    assert_true(gateway_has_method(&two, "pix"));
+    assert_true(gateway_has_method(&two, "boleto"));
+    assert_false(gateway_has_method(&two, ""));
+    assert_false(gateway_has_method(&two, "bol"));
+    assert_false(gateway_has_method(&two, "pix boleto"));
+    assert_false(gateway_has_method(&two, "card"));
+}
+
+static void test_a_manual_payment_tells_the_buyer_what_to_do(void **state)
+{
+    (void)state;
+    setenv("VENDAS_BANK_ACCOUNT", "Banco \"X\", 0001", 1);
+    assert_int_equal(settings_load(), 0);
+    struct problem p = problem_none(a);
+    const struct gateway_order order = {"o1", 1001, 4990, "BRL", LANG_EN};
+    struct json_object *next =
+        json_tokener_parse(GATEWAY_MANUAL.begin(&p, &order, "bank_transfer"));
+    assert_non_null(next);
+    assert_string_equal(field_text(next, "type"), "bank_transfer");
+    assert_int_equal(field_integer(next, "amount"), 4990);
+    assert_string_equal(field_text(next, "currency"), "BRL");
+    assert_string_equal(field_text(next, "reference"), "1001");
+    assert_string_equal(field_text(next, "account"), "Banco \"X\", 0001");
+    assert_non_null(strstr(field_text(next, "instructions"), "Transfer the amount"));
+    assert_true(GATEWAY_MANUAL.confirmed_by_person);
+    json_object_put(next);
+    unit_settings();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_gateway_is_found_by_its_whole_name),
+        cmocka_unit_test(test_a_gateway_knows_its_methods),
+        cmocka_unit_test(test_a_manual_payment_tells_the_buyer_what_to_do),
+    };
+    return UNIT_RUN(tests);
+}

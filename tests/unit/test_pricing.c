@@ -1,0 +1,214 @@
+#include "unit.h"
+
+#include "fields.h"
+#include "sales/pricing.h"
+
+static const char FACTS[] =
+    "{\"products\": ["
+    "  {\"variant_id\": \"v1\", \"product_id\": \"p1\", \"sku\": \"A-1\", \"name\": \"Caneca "
+    "\\\"X\\\"\","
+    "   \"unit_price\": 1990, \"currency\": \"BRL\", \"weight_g\": 300},"
+    "  {\"variant_id\": \"v2\", \"product_id\": \"p2\", \"sku\": \"A-2\", \"name\": \"Prato\","
+    "   \"unit_price\": 333, \"currency\": \"BRL\", \"weight_g\": 1},"
+    "  {\"variant_id\": \"v3\", \"product_id\": \"p3\", \"sku\": \"A-3\", \"name\": \"Iate\","
+    "   \"unit_price\": 100000000000, \"currency\": \"BRL\", \"weight_g\": 0}],"
+    " \"freight\": ["
+    "  {\"service\": \"express\", \"name\": \"Expressa\", \"base\": 3000, \"per_kg\": 500, "
+    "\"days\": 2,"
+    "   \"free_above\": null},"
+    "  {\"service\": \"economy\", \"name\": \"Econômica\", \"base\": 1500, \"per_kg\": 200, "
+    "\"days\": 8,"
+    "   \"free_above\": 20000}],"
+    " \"taxes\": ["
+    "  {\"code\": \"ICMS\", \"rate_bp\": 1800, \"included\": true},"
+    "  {\"code\": \"IPI\", \"rate_bp\": 325, \"included\": false}]}";
+
+static struct json_object *facts;
+
+static void release_json(void *object)
+{
+    json_object_put(object);
+}
+
+static struct json_object *json(const char *text)
+{
+    struct json_object *o = json_tokener_parse(text);
+    assert_non_null(o);
+    arena_defer(a, release_json, o);
+    return o;
+}
+
+static int setup(void **state)
+{
+    unit_begin(state);
+    facts = json(FACTS);
+    return 0;
+}
+
+static struct pricing price(const char *items, const char *service)
+{
+    struct problem p = problem_none(a);
+    struct pricing out;
+    assert_true(pricing_compute(&p, json(items), facts, service, &out));
+    return out;
+}
+
+static struct problem refused(const char *items, struct json_object *with, const char *service)
+{
+    struct problem p = problem_none(a);
+    struct pricing out;
+    assert_false(pricing_compute(&p, json(items), with, service, &out));
+    return p;
+}
+
+static void test_a_share_is_rounded_half_up(void **state)
+{
+    (void)state;
+    static const long long CASES[][3] = {
+        {0, 1800, 0},   {1, 4999, 0},    {1, 5000, 1},
+        {333, 325, 11}, {1990, 325, 65}, {100, 10000, 100},
+        {50, 100, 1},   {49, 100, 0},    {900000000000000, 10000, 900000000000000},
+    };
+    for (size_t i = 0; i < LENGTH(CASES); i++)
+        assert_int_equal(pricing_share(CASES[i][0], CASES[i][1]), CASES[i][2]);
+}
+
+static void test_lines_add_up_to_the_total(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 3},"
+                               " {\"variant_id\": \"v2\", \"quantity\": 7}]",
+                               NULL);
+    assert_int_equal(got.items, 3 * 1990 + 7 * 333);
+    /* IPI is rounded once per line: 5970 gives 194.025, 2331 gives 75.7575. */
+    assert_int_equal(got.lines[0].tax, 194);
+    assert_int_equal(got.lines[1].tax, 76);
+    assert_int_equal(got.tax, 270);
+    assert_int_equal(got.lines[0].total, 5970 + 194);
+    assert_int_equal(got.freight->cost, 1500 + 200); /* 907 g: one kilogram begun */
+    assert_int_equal(got.total, 8301 + 270 + 1700);
+    assert_string_equal(got.currency, "BRL");
+}
+
+static void test_a_tax_inside_the_price_is_told_but_not_added(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 1}]", NULL);
+    assert_string_equal(got.taxes[0].code, "ICMS");
+    assert_true(got.taxes[0].included);
+    assert_int_equal(got.taxes[0].base, 1990);
+    assert_int_equal(got.taxes[0].amount, 358);
+    assert_int_equal(got.taxes[1].amount, 65);
+    assert_int_equal(got.tax, 65);
+}
+
+static void test_the_cheapest_freight_is_taken_unless_one_is_asked_for(void **state)
+{
+    (void)state;
+    static const char ITEMS[] = "[{\"variant_id\": \"v1\", \"quantity\": 4}]";
+    struct pricing got = price(ITEMS, NULL);
+    assert_string_equal(got.freight->service, "economy");
+    assert_string_equal(got.options[0].service, "economy");
+    assert_string_equal(got.options[1].service, "express");
+    got = price(ITEMS, "express");
+    assert_string_equal(got.freight->service, "express");
+    assert_int_equal(got.freight->cost, 3000 + 2 * 500); /* 1200 g */
+    assert_int_equal(got.freight->days, 2);
+}
+
+static void test_freight_is_free_from_a_sum_on(void **state)
+{
+    (void)state;
+    assert_int_equal(price("[{\"variant_id\": \"v2\", \"quantity\": 60}]", NULL).freight->cost,
+                     1700);
+    assert_int_equal(price("[{\"variant_id\": \"v2\", \"quantity\": 61}]", NULL).freight->cost,
+                     0);
+}
+
+static void test_every_variant_that_is_not_for_sale_is_told(void **state)
+{
+    (void)state;
+    struct problem p = refused("[{\"variant_id\": \"v9\", \"quantity\": 1},"
+                               " {\"variant_id\": \"v1\", \"quantity\": 1},"
+                               " {\"variant_id\": \"v8\", \"quantity\": 1}]",
+                               facts, NULL);
+    assert_int_equal(p.status, 422);
+    assert_string_equal(p.errors->pointer, "/items/0/variant_id");
+    assert_string_equal(p.errors->code, "unknown_variant");
+    assert_string_equal(p.errors->next->pointer, "/items/2/variant_id");
+}
+
+static void test_a_place_or_service_without_delivery_is_told(void **state)
+{
+    (void)state;
+    static const char ITEMS[] = "[{\"variant_id\": \"v1\", \"quantity\": 1}]";
+    struct problem p = refused(ITEMS, facts, "balloon");
+    assert_string_equal(p.errors->pointer, "/freight_service");
+    assert_string_equal(p.errors->code, "no_freight");
+    struct json_object *nowhere = json(FACTS);
+    json_object_object_add(nowhere, "freight", json_object_new_array());
+    p = refused(ITEMS, nowhere, NULL);
+    assert_string_equal(p.errors->pointer, "/shipping_address/state");
+}
+
+static void test_an_order_beyond_all_measure_is_refused(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v3\", \"quantity\": 9000}]", NULL);
+    assert_int_equal(got.items, 900000000000000);
+    struct problem p = refused("[{\"variant_id\": \"v3\", \"quantity\": 9000},"
+                               " {\"variant_id\": \"v2\", \"quantity\": 1}]",
+                               facts, NULL);
+    assert_int_equal(p.status, 422);
+    assert_string_equal(p.code, "order_too_large");
+}
+
+static void test_a_quote_and_its_order_agree(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 3},"
+                               " {\"variant_id\": \"v2\", \"quantity\": 7}]",
+                               "express");
+    struct json_object *quote = json(pricing_quote_json(a, &got));
+    struct json_object *order = json(pricing_order_json(a, &got, "{\"city\": \"Recife\"}"));
+    struct json_object *totals = field_value(quote, "totals");
+    assert_int_equal(field_integer(totals, "items"), field_integer(order, "items_total"));
+    assert_int_equal(field_integer(totals, "freight"), field_integer(order, "freight"));
+    assert_int_equal(field_integer(totals, "tax"), field_integer(order, "tax"));
+    assert_int_equal(field_integer(totals, "total"), field_integer(order, "total"));
+    assert_int_equal(field_integer(totals, "total"), got.total);
+    assert_string_equal(field_json(field_value(quote, "taxes")),
+                        field_json(field_value(order, "tax_lines")));
+    assert_string_equal(field_text(field_value(order, "shipping_address"), "city"), "Recife");
+    assert_string_equal(field_text(order, "freight_service"), "express");
+}
+
+static void test_a_quote_tells_its_lines_and_options(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 2}]", NULL);
+    struct json_object *quote = json(pricing_quote_json(a, &got));
+    struct json_object *line = json_object_array_get_idx(field_value(quote, "items"), 0);
+    assert_string_equal(field_text(line, "name"), "Caneca \"X\"");
+    assert_string_equal(field_text(line, "sku"), "A-1");
+    assert_int_equal(field_integer(line, "quantity"), 2);
+    assert_int_equal(field_integer(line, "unit_price"), 1990);
+    assert_int_equal(json_object_array_length(field_value(quote, "freight_options")), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_share_is_rounded_half_up),
+        cmocka_unit_test(test_lines_add_up_to_the_total),
+        cmocka_unit_test(test_a_tax_inside_the_price_is_told_but_not_added),
+        cmocka_unit_test(test_the_cheapest_freight_is_taken_unless_one_is_asked_for),
+        cmocka_unit_test(test_freight_is_free_from_a_sum_on),
+        cmocka_unit_test(test_every_variant_that_is_not_for_sale_is_told),
+        cmocka_unit_test(test_a_place_or_service_without_delivery_is_told),
+        cmocka_unit_test(test_an_order_beyond_all_measure_is_refused),
+        cmocka_unit_test(test_a_quote_and_its_order_agree),
+        cmocka_unit_test(test_a_quote_tells_its_lines_and_options),
+    };
+    return cmocka_run_group_tests(tests, setup, unit_end);
+}
