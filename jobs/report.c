@@ -150,7 +150,7 @@ static void write_kpis(struct buf *b, const struct report *r)
 
 static void write_chart(struct buf *b, const struct report *r, const char *group_by)
 {
-    const char *title = say(r, arena_printf(r->arena, "sales_by_%s", group_by), NULL);
+    const char *title = sales_chart_title(r->arena, group_by, r->lang);
     buf_printf(b,
                "<figure class=\"card chart\"><picture>"
                "<source srcset=\"sales-%s-dark.png\" media=\"(prefers-color-scheme: dark)\">"

@@ -1,5 +1,7 @@
 #include "sales/sales_chart.h"
 
+#include <string.h>
+
 #include "db.h"
 #include "messages.h"
 #include "money.h"
@@ -7,6 +9,14 @@
 
 static const char SALES[] =
     "SELECT key, total, orders FROM sales.report_by_period($1::date, $2::date, $3, $4)";
+
+const char *sales_chart_title(struct arena *a, const char *group_by, enum lang lang)
+{
+    const char *code = !strcmp(group_by, "day")    ? "sales_by_day"
+                       : !strcmp(group_by, "week") ? "sales_by_week"
+                                                   : "sales_by_month";
+    return message_with(a, code, lang, NULL);
+}
 
 /* "01/11/2026 a 24/11/2026 · R$ 12.345,67 · 123 pedidos" */
 static char *subtitle(struct arena *a, const struct sales_chart *wanted, long long total,
@@ -35,8 +45,7 @@ const char *sales_chart_png(struct arena *a, struct problem *p,
         orders += db_integer(rows, i, 2);
     }
     struct chart chart = {
-        .title = message_with(a, arena_printf(a, "sales_by_%s", wanted->group_by), wanted->lang,
-                              NULL),
+        .title = sales_chart_title(a, wanted->group_by, wanted->lang),
         .subtitle = subtitle(a, wanted, total, orders),
         .labels = labels,
         .values = values,

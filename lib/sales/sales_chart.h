@@ -17,6 +17,9 @@ struct sales_chart {
     enum lang lang;
 };
 
+/* What the picture of a group (day, week, month) is called. */
+const char *sales_chart_title(struct arena *a, const char *group_by, enum lang lang);
+
 /* Draws what buyers paid (freight and taxes included) by period, from sales.report_by_period.
  * The PNG goes with the arena; NULL with the problem filled. */
 const char *sales_chart_png(struct arena *a, struct problem *p,

@@ -137,7 +137,7 @@ def test_demo_orders_went_only_legal_ways(shop):
                 WHERE (t.from_status, t.to_status) = (h.from_status, h.to_status))""") == "0"
     assert shop.value("""
         SELECT count(*) FROM (
-            SELECT from_status, lag(to_status) OVER (PARTITION BY order_id ORDER BY id) AS before
+            SELECT from_status, lag(to_status) OVER (PARTITION BY order_id ORDER BY version) AS before
               FROM sales.order_history) AS steps
          WHERE from_status IS DISTINCT FROM before""") == "0"
 
