@@ -73,8 +73,8 @@ function asked() {
   return new URLSearchParams(filled);
 }
 
-async function get(path, signal) {
-  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
+async function get(path, query, signal) {
+  const answer = await fetch(`${path}?${query}`, { signal, headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
   throw new Error(problem.detail ?? "A loja não respondeu.");
@@ -94,8 +94,8 @@ function sayNothingFound(query) {
     say("A loja ainda não tem produtos.", "Procurar de novo", start);
     return;
   }
-  const text = query.has("q") ? `Nada encontrado para “${query.get("q")}”.` : "Nada encontrado.";
-  say(text, "Limpar a busca", () => {
+  const words = query.has("q") ? ` para “${query.get("q")}”` : "";
+  say(`Nada encontrado${words}.`, "Limpar a busca", () => {
     form.reset();
     form.elements.q.focus();
     start();
@@ -129,7 +129,7 @@ async function start() {
   list.setAttribute("aria-busy", "true");
   if (!list.children.length) list.replaceChildren(...placeholders());
   try {
-    const page = await get(`/v1/products?${query}${query.size ? "&" : ""}limit=${PAGE_SIZE}`, signal);
+    const page = await get("/v1/products", `${query}&limit=${PAGE_SIZE}`, signal);
     list.replaceChildren();
     add(page);
     if (!page.data.length) sayNothingFound(query);
@@ -148,7 +148,7 @@ async function goOn() {
   const { signal } = request;
   more.disabled = true;
   try {
-    const [first] = add(await get(`/v1/products?${query}`, signal));
+    const [first] = add(await get("/v1/products", query, signal));
     first?.focus();
   } catch (error) {
     if (!signal.aborted) status.textContent = `Não foi possível carregar mais. ${error.message}`;
@@ -158,7 +158,7 @@ async function goOn() {
 
 // Categories, indented as they stand in the tree; those without any product are left out.
 async function offerCategories() {
-  const { data } = await get("/v1/categories");
+  const { data } = await get("/v1/categories", "");
   const below = (parent) => data.filter((c) => c.parent_id === parent);
   const options = (parent, depth) => below(parent).flatMap((category) => {
     const inner = options(category.id, depth + 1);
