@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+import contract
 import support
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="python3-selenium is not installed")
@@ -39,6 +40,11 @@ class Page:
         """What is to be read, of all at one moment: the page may be changing."""
         return self.driver.execute_script(
             "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector)
+
+    def attributes(self, selector, name):
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map("
+            "e => e.getAttribute(arguments[1]))", selector, name)
 
     def cards(self):
         return self.texts(".card:not(.coming)")
@@ -175,7 +181,32 @@ def test_every_field_has_a_label_and_every_link_leads_somewhere(page, anyone):
     page.open("/")
     for field in page.all("input, select"):
         assert field.accessible_name, field.get_attribute("outerHTML")
-    links = {link.get_attribute("href").removeprefix(support.URL) for link in page.all("a[href]")}
-    assert {"/", "/reports/", "/openapi.yaml", "/README.md"} <= links
+    links = {link for link in page.attributes("a", "href") if not link.startswith("#")}
+    assert {"/", "/reports/", "/docs/", "/openapi.yaml", "/README.md"} <= links
     for link in links:
         assert anyone.get(link).status_code == (401 if link == "/reports/" else 200), link
+
+
+def test_contract_can_be_browsed(page):
+    page.open("/docs/#placeOrder")
+    page.until(lambda: page.one("main").get_attribute("aria-busy") is None, "rendered")
+    names = sorted(operation.id for operation in contract.OPERATIONS)
+    assert sorted(page.attributes("article", "id")) == names
+    assert sorted(page.attributes("#contents a", "href")) == [f"#{name}" for name in names]
+    article = page.one("#placeOrder")
+    assert "POST /v1/orders" in article.text and "signed in" in article.text
+    article.find_element(By.XPATH, ".//summary[text()='Parameters']").click()
+    assert "Idempotency-Key required string in the header" in " ".join(article.text.split())
+    article.find_element(By.XPATH, ".//summary[text()='Body']").click()
+    assert "shipping_address" in article.text
+
+
+def test_page_reads_the_contract_as_a_whole_yaml_reader_does(page):
+    page.open("/docs/")
+    page.until(lambda: page.one("main").get_attribute("aria-busy") is None, "rendered")
+    read = page.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1];
+        Promise.all([import("/docs/yaml.js"), fetch("/openapi.yaml").then(a => a.text())])
+            .then(([yaml, text]) => done(yaml.parse(text)), error => done(String(error)));
+    """)
+    assert read == contract.RAW
