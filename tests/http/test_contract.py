@@ -232,7 +232,7 @@ def wrong_parameter(parameter):
 @pytest.mark.parametrize("operation", QUERIES, ids=lambda o: o.id)
 def test_query_is_checked_as_the_contract_says(admin, operation):
     query = [p for p in operation.parameters if p["in"] == "query"]
-    path = filled(operation.path)
+    path = filled(operation.path.replace("{name}.png", "sales.png"))  # there must be such a chart
     for parameter in query:
         value, code = wrong_parameter(parameter)
         answer = admin.get(path, params={parameter["name"]: value})
