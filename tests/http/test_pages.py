@@ -182,7 +182,7 @@ def test_every_field_has_a_label_and_every_link_leads_somewhere(page, anyone):
     for field in page.all("input, select"):
         assert field.accessible_name, field.get_attribute("outerHTML")
     links = {link for link in page.attributes("a", "href") if not link.startswith("#")}
-    assert {"/", "/reports/", "/docs/", "/openapi.yaml", "/README.md"} <= links
+    assert {"/", "/reports/", "/docs/", "/openapi.yaml", "/README.pt-BR.md"} <= links
     for link in links:
         assert anyone.get(link).status_code == (401 if link == "/reports/" else 200), link
 
