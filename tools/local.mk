@@ -11,6 +11,7 @@ install-data-local:
 	    $(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/$${file%/*}" && \
 	    $(INSTALL_DATA) "$$file" "$(DESTDIR)$(pkgdatadir)/$$file" || exit 1; \
 	done
+	@$(INSTALL_DATA) $(srcdir)/README.pt-BR.md "$(DESTDIR)$(pkgdatadir)/README.pt-BR.md"
 	@$(MKDIR_P) "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(sysconfdir)/vendas"
 	@cd $(srcdir)/systemd && for unit in vendas*.*; do \
 	    test "$$unit" = vendas.env || \

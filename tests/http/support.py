@@ -10,6 +10,8 @@ import uuid
 
 import requests
 
+import contract
+
 URL = os.environ["VENDAS_URL"]
 SHOP_URL = os.environ["VENDAS_SHOP_URL"]
 VAR = os.environ["VENDAS_VAR"]
@@ -26,7 +28,8 @@ TOKEN_SECONDS = 600
 
 
 class Client:
-    """The API as one user sees it, or as a stranger does (no e-mail)."""
+    """The API as one user sees it, or as a stranger does (no e-mail). Whatever a test asks, the
+    answer has to keep the contract."""
 
     def __init__(self, email=None, password=None, user_id=None):
         self.email, self.password, self.id = email, password, user_id
@@ -50,7 +53,9 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         options.setdefault("timeout", 30)
         options.setdefault("allow_redirects", False)
-        return self.http.request(method, URL + path, headers=headers, **options)
+        answer = self.http.request(method, URL + path, headers=headers, **options)
+        contract.check_answer(answer)
+        return answer
 
     def get(self, path, **options):
         return self.request("GET", path, **options)

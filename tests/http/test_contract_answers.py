@@ -1,0 +1,240 @@
+"""Every answer that the contract tells of is given, and looks as it is told.
+
+Holding answers against the contract is support.Client's work; these tests go everywhere."""
+import json
+import os
+import re
+
+import pytest
+
+import contract
+import support
+
+every_operation = pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda o: o.id)
+
+# What a shop day can't bring about without harm to other tests.
+LEFT_OUT = {("assignRole", 409)}  # would need the only admin to resign
+
+
+class Caller(support.Client):
+    """A client whose accepted bodies fit the contract too."""
+
+    def request(self, method, path, **options):
+        answer = super().request(method, path, **options)
+        operation = contract.find(method, path.partition("?")[0])
+        if answer.ok and options.get("json") is not None:
+            schema = contract.request_schema(operation)
+            assert contract.faults(schema, options["json"]) == [], operation.id
+        return answer
+
+
+@pytest.fixture(scope="module")
+def owner():
+    return Caller(os.environ["VENDAS_ADMIN_EMAIL"], os.environ["VENDAS_ADMIN_PASSWORD"])
+
+
+# Refusals that operations have in common ------------------------------------------------------
+
+@every_operation
+def test_operation_is_refused_to_those_who_may_not(anyone, customer, operation):
+    path = re.sub("{.*?}", "nothing", operation.path)
+    if operation.spec["x-permission"] != "anyone":
+        support.assert_problem(anyone.request(operation.method, path), 401, "unauthorized")
+        answer = anyone.request(operation.method, path, headers={"Authorization": "Bearer x"})
+        support.assert_problem(answer, 401, "invalid_token")
+    if "403" in operation.spec["responses"]:
+        support.assert_problem(customer.request(operation.method, path), 403, "forbidden")
+
+
+@pytest.mark.parametrize("operation", [o for o in contract.OPERATIONS
+                                       if "404" in o.spec["responses"]], ids=lambda o: o.id)
+def test_operation_on_nothing_is_not_found(owner, operation):
+    path = re.sub("{.*?}", "nothing", operation.path)
+    body = {"name": "Nada"} if operation.method in ("PUT", "PATCH") else None
+    support.assert_problem(owner.request(operation.method, path, json=body), 404)
+
+
+@pytest.mark.parametrize("operation", [o for o in contract.OPERATIONS
+                                       if "requestBody" in o.spec], ids=lambda o: o.id)
+def test_body_that_is_none_is_refused(owner, operation):
+    path = re.sub("{.*?}", "019a0c5e-7d3a-7b1c-8f2e-3c4d5e6f7a8b", operation.path)
+
+    def send(data, media="application/json"):
+        return owner.request(operation.method, path, data=data, headers={"Content-Type": media})
+
+    support.assert_problem(send('{"name": '), 400, "invalid_json")
+    support.assert_problem(send("{}", "text/html"), 415, "unsupported_media_type")
+    support.assert_problem(send(b" " * (1 << 20) + b"{}"), 413, "body_too_large")
+    if operation.spec["requestBody"]["required"]:
+        support.assert_problem(send(""), 400, "body_required")
+
+
+# A shop day -----------------------------------------------------------------------------------
+
+def ok(answer, status=200):
+    """The answer's document, if it has one."""
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+def people(owner):
+    """Registers, signs in and out; the customer of the day."""
+    stranger = Caller()
+    new = {"name": "Ana Lima", "email": f"{support.unique('ana')}@example.com",
+           "password": "correct horse battery"}
+    user = ok(stranger.post("/v1/users", new), 201)
+    ok(stranger.post("/v1/users", new), 409)
+    credentials = {"email": new["email"], "password": new["password"]}
+    ok(stranger.post("/v1/sessions", {**credentials, "password": "guessed"}), 401)
+    tokens = ok(stranger.post("/v1/sessions", credentials), 201)
+    pair = {"refresh_token": tokens["refresh_token"]}
+    ok(stranger.post("/v1/sessions/refresh", pair))
+    ok(stranger.post("/v1/sessions/refresh", pair), 401)
+    ok(stranger.get("/v1/sessions/current"), 401)
+    ok(stranger.get("/v1/sessions/current", auth=(new["email"], new["password"])))
+
+    ana = Caller(new["email"], new["password"], user["id"])
+    me = ana.get("/v1/users/me")
+    tag = {"If-None-Match": me.headers["ETag"]}
+    assert ana.get("/v1/users/me", headers=tag).status_code == 304
+    ok(ana.patch("/v1/users/me", {"name": "Ana M. Lima"}, headers={
+        "If-Match": me.headers["ETag"]}))
+    ok(ana.patch("/v1/users/me", {"name": "Ana"}, headers={"If-Match": me.headers["ETag"]}), 412)
+    ok(owner.put(f"/v1/users/{user['id']}/role", {"role": "customer"}))
+    assert ok(owner.get("/v1/users?limit=1"))["next_cursor"]
+    for path in ("/v1/roles", "/v1/roles/stock", "/v1/permissions"):
+        ok(owner.get(path))
+    again = Caller(new["email"], new["password"])
+    ok(again.delete("/v1/sessions/current"), 204)
+    return ana
+
+
+def shelf(owner):
+    """Fills the shelf; a product of which there are five."""
+    slug = support.unique("cafes")
+    top = ok(owner.post("/v1/categories", {"name": "Bebidas", "slug": slug}), 201)
+    ok(owner.post("/v1/categories", {"name": "Bebidas", "slug": slug}), 409)
+    below = ok(owner.post("/v1/categories", {
+        "name": support.unique("Café"), "parent_id": top["id"], "position": 1}), 201)
+    ok(owner.get(f"/v1/categories/{slug}"))
+    ok(owner.get("/v1/categories"))
+
+    body = {"name": "Café em grãos 1 kg", "price": 5990, "currency": "BRL", "weight_g": 1050,
+            "sku": support.unique("CAFE"), "gtin": support.gtin13(), "brand": "Serra Azul",
+            "description": "Torra média.\nNotas de chocolate.", "promotional_price": 4990,
+            "promotion_starts_at": "2026-01-01T00:00:00Z", "promotion_ends_at": None,
+            "category_ids": [below["id"]], "attributes": {"torra": "média", "kg": 1, "bio": True}}
+    answer = owner.post("/v1/products", body)
+    product = ok(answer, 201)
+    path = answer.headers["Location"]
+    ok(owner.post("/v1/products", {**body, "gtin": support.gtin13()}), 409)
+    other = ok(owner.post("/v1/products", {"name": "Chá", "price": 990, "currency": "BRL"}), 201)
+    ok(owner.patch(f"/v1/products/{other['id']}", {"gtin": body["gtin"]}), 409)
+
+    read = owner.get(path)
+    tag = {"If-None-Match": read.headers["ETag"]}
+    assert owner.get(path, headers=tag).status_code == 304
+    old = {"If-Match": read.headers["ETag"]}
+    ok(owner.patch(path, {"price": 6290, "brand": None}, headers=old))
+    ok(owner.patch(path, {"price": 6490}, headers=old), 412)
+    ok(owner.get(f"/v1/products/{product['slug']}"))
+    ok(owner.get(f"/v1/products?q=cafe&category={slug}&sort=price&limit=1"))
+
+    variant = product["variants"][0]["id"]
+    move = {"variant_id": variant, "kind": "receive", "quantity": 5, "reason": None}
+    ok(owner.post("/v1/stock/movements", move, key=True), 201)
+    ok(owner.post("/v1/stock/movements", key=True, body={
+        **move, "kind": "adjust", "quantity": -6}), 409)
+    ok(owner.get("/v1/stock?limit=1&max_available=5"))
+    ok(owner.get(f"/v1/stock/{variant}"))
+    return product
+
+
+def sale(owner, ana, product):
+    """Sells two pieces, sends them off, and lets the next order go."""
+    items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
+    ok(ana.post("/v1/quotes", {"items": items, "postal_code": "69900-000"}))  # AC taxes
+    order_body = {"items": items, "shipping_address": {**support.ADDRESS, "complement": None},
+                  "freight_service": "express"}
+    order = ok(ana.post("/v1/orders", order_body, key="day-" + product["id"]), 201)
+    replay = ana.post("/v1/orders", order_body, key="day-" + product["id"])
+    assert ok(replay, 201) == order and replay.headers["Idempotent-Replayed"] == "true"
+    ok(ana.post("/v1/orders", key=True, body={
+        **order_body, "items": [{**items[0], "quantity": 9}]}), 409)
+    path = f"/v1/orders/{order['id']}"
+    tag = {"If-None-Match": ana.get(path).headers["ETag"]}
+    assert ana.get(path, headers=tag).status_code == 304
+    for step in ("ship", "deliver"):
+        ok(owner.post(f"{path}/{step}"), 409)
+
+    pay = {"gateway": "manual", "method": "bank_transfer"}
+    payment = ok(ana.post(f"{path}/payments", pay, key=True), 201)
+    ok(ana.post(f"{path}/payments", pay, key=True), 409)
+    ok(ana.get(f"{path}/payments"))
+    ok(owner.post(f"/v1/payments/{payment['id']}/confirm", {"reason": "extrato 12"}))
+    ok(owner.post(f"/v1/payments/{payment['id']}/confirm"), 409)
+    ok(ana.get(f"/v1/payments/{payment['id']}"))
+    ok(owner.post(f"{path}/ship", {"reason": "coleta das 16 h"}))
+    ok(owner.post(f"{path}/deliver"))
+    ok(ana.post(f"{path}/cancel"), 409)
+    late = ok(ana.post("/v1/orders", order_body, key=True), 201)
+    ok(ana.post(f"/v1/orders/{late['id']}/cancel", {"reason": "desisti"}))
+    ok(ana.get("/v1/orders?limit=1&status=delivered"))
+    ok(owner.get(f"/v1/stock/{items[0]['variant_id']}"))
+
+
+def reports(owner):
+    for group in ("day", "week", "month", "product", "region", "customer", "gateway"):
+        ok(owner.get(f"/v1/reports/sales?group_by={group}"))
+    ok(owner.get("/v1/reports/kpis"))
+    answer = owner.get("/v1/charts/sales.png?group_by=week&theme=dark&lang=en")
+    assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")
+
+
+def collection(owner):
+    """A source, a run of it as the collect job leaves it, and items as it sends them."""
+    name = support.unique("Casa do Barista")
+    body = {"name": name, "start_urls": ["https://example.com/cafes"],
+            "product_url_pattern": "/produto/[0-9]+", "rate_per_second": 1, "max_pages": 10}
+    source = ok(owner.post("/v1/sources", body), 201)
+    ok(owner.post("/v1/sources", body), 409)
+    ok(owner.get(f"/v1/sources/{source['id']}"))
+    ok(owner.get("/v1/sources?limit=1"))
+    run = support.value(f"SELECT catalog.begin_run('{source['id']}')")
+    counts = dict.fromkeys(("pages", "found", "refused", "forbidden", "errors", "created",
+                            "updated", "unchanged", "duplicate", "rejected"), 1)
+    log = [{"url": f"https://example.com/{outcome}", "outcome": outcome, "detail": None}
+           for outcome in ("list", "product", "refused", "forbidden", "error")]
+    ended = json.dumps({"status": "failed", "reason": "no_answer", "counts": counts, "log": log})
+    ok(owner.get(f"/v1/runs/{run}"))  # while it runs
+    support.rows(f"SELECT catalog.end_run('{run}', '{ended}')")
+    for path in (f"/v1/runs/{run}", f"/v1/runs/{run}/log?limit=2", "/v1/runs?limit=1",
+                 f"/v1/sources/{source['id']}/runs"):
+        ok(owner.get(path))
+    item = {"source": name, "source_id": "1", "name": "Moedor", "price": 18990, "currency": "BRL",
+            "category": "Casa > Cozinha", "images": ["https://example.com/1.jpg"], "sku": None}
+    first = ok(owner.post("/v1/ingest", [item, {**item, "source_id": "2"}]))
+    assert first["counts"]["created"] == 2
+    ok(owner.get(f"/v1/products/{first['results'][0]['product_id']}"))
+    lines = "\n".join([json.dumps({**item, "price": 17990}), "no json",
+                       json.dumps({**item, "x": 1})])
+    second = ok(owner.request("POST", "/v1/ingest", data=lines.encode(), headers={
+        "Content-Type": "application/x-ndjson"}))
+    assert [r["status"] for r in second["results"]] == ["updated", "rejected", "rejected"]
+
+
+def operation_of_the_shop(anyone):
+    for path in ("/v1/health", "/v1/ready", "/.well-known/jwks.json"):
+        ok(anyone.get(path))
+        assert anyone.request("HEAD", path).content == b""
+
+
+def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
+    contract.SEEN.clear()
+    sale(owner, people(owner), shelf(owner))
+    reports(owner)
+    collection(owner)
+    operation_of_the_shop(anyone)
+    told = {(o.id, int(status)) for o in contract.OPERATIONS for status in o.spec["responses"]
+            if status.startswith("2") or status in ("304", "409", "412")}
+    assert told - contract.SEEN == LEFT_OUT

@@ -1,0 +1,197 @@
+// The start page: searches and filters products as somebody types.
+
+const PAGE_SIZE = 24;
+const FEW = 5; // pieces from which on the stock is told by number
+const TYPING_PAUSE = 250; // milliseconds
+
+const form = document.getElementById("filters");
+const list = document.getElementById("list");
+const more = document.getElementById("more");
+const status = document.getElementById("status");
+const notice = document.getElementById("notice");
+const template = document.getElementById("card");
+
+let request = new AbortController();
+let nextCursor = null;
+
+// Money and stock -----------------------------------------------------------------------------
+
+// Amounts are whole minor units; how many make one is the currency's own affair.
+function money(amount, currency) {
+  const format = new Intl.NumberFormat("pt-BR", { style: "currency", currency });
+  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+function stock(available) {
+  if (available === 0) return ["gone", "Esgotado"];
+  if (available === 1) return ["few", "Última unidade"];
+  if (available <= FEW) return ["few", `Últimas ${available} unidades`];
+  return ["good", "Em estoque"];
+}
+
+// Cards ---------------------------------------------------------------------------------------
+
+function show(element, text) {
+  element.hidden = !text;
+  element.append(text || "");
+}
+
+function card(product) {
+  const item = template.content.cloneNode(true).firstElementChild;
+  const part = (selector) => item.querySelector(selector);
+  const cheapest = product.variants.reduce((a, b) => (b.current_price < a.current_price ? b : a));
+  const off = Math.floor((100 * (cheapest.price - cheapest.current_price)) / cheapest.price);
+  const [tone, text] = stock(product.variants.reduce((sum, v) => sum + v.available, 0));
+
+  part(".brand").textContent = product.brand ?? "";
+  part("h3").textContent = product.name;
+  part(".about").textContent = product.description;
+  part(".from").hidden = product.variants.every((v) => v.current_price === cheapest.current_price);
+  part("s").hidden = cheapest.current_price === cheapest.price;
+  part(".before").textContent = money(cheapest.price, product.currency);
+  part("strong").textContent = money(cheapest.current_price, product.currency);
+  show(part(".off"), off > 0 && `−${off}%`);
+  part(".stock").classList.add(tone);
+  part(".stock").textContent = text;
+  return item;
+}
+
+function placeholders() {
+  return Array.from({ length: 8 }, () => {
+    const item = document.createElement("li");
+    item.className = "card coming";
+    item.setAttribute("aria-hidden", "true");
+    return item;
+  });
+}
+
+// Loading -------------------------------------------------------------------------------------
+
+// What the form asks for, without what was left empty.
+function asked() {
+  const filled = [...new FormData(form)].filter(([, value]) => value.trim() !== "");
+  return new URLSearchParams(filled);
+}
+
+async function get(path, query, signal) {
+  const answer = await fetch(`${path}?${query}`, { signal, headers: { Accept: "application/json" } });
+  if (answer.ok) return answer.json();
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error(problem.detail ?? "A loja não respondeu.");
+}
+
+function say(text, label, action) {
+  const button = notice.querySelector("button");
+  notice.querySelector("p").textContent = text;
+  button.textContent = label;
+  button.onclick = action;
+  notice.hidden = false;
+  status.textContent = "";
+}
+
+function sayNothingFound(query) {
+  if (!query.size) {
+    say("A loja ainda não tem produtos.", "Procurar de novo", start);
+    return;
+  }
+  const words = query.has("q") ? ` para “${query.get("q")}”` : "";
+  say(`Nada encontrado${words}.`, "Limpar a busca", () => {
+    form.reset();
+    form.elements.q.focus();
+    start();
+  });
+}
+
+function tell() {
+  const count = list.children.length;
+  const products = count === 1 ? "1 produto" : `${count} produtos`;
+  status.textContent = nextCursor ? `${products} mostrados; há mais.` : products;
+}
+
+function add(page) {
+  const cards = page.data.map(card);
+  list.append(...cards);
+  nextCursor = page.next_cursor;
+  more.hidden = nextCursor === null;
+  tell();
+  return cards;
+}
+
+// The first page of what the form asks for. An answer that is late is not shown any more.
+async function start() {
+  const query = asked();
+  request.abort();
+  request = new AbortController();
+  const { signal } = request;
+  history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+  notice.hidden = true;
+  more.hidden = true;
+  list.setAttribute("aria-busy", "true");
+  if (!list.children.length) list.replaceChildren(...placeholders());
+  try {
+    const page = await get("/v1/products", `${query}&limit=${PAGE_SIZE}`, signal);
+    list.replaceChildren();
+    add(page);
+    if (!page.data.length) sayNothingFound(query);
+  } catch (error) {
+    if (signal.aborted) return;
+    list.replaceChildren();
+    say(`Não foi possível mostrar os produtos. ${error.message}`, "Tentar de novo", start);
+  }
+  list.removeAttribute("aria-busy");
+}
+
+async function goOn() {
+  const query = asked();
+  query.set("limit", PAGE_SIZE);
+  query.set("cursor", nextCursor);
+  const { signal } = request;
+  more.disabled = true;
+  try {
+    const [first] = add(await get("/v1/products", query, signal));
+    first?.focus();
+  } catch (error) {
+    if (!signal.aborted) status.textContent = `Não foi possível carregar mais. ${error.message}`;
+  }
+  more.disabled = false;
+}
+
+// Categories, indented as they stand in the tree; those without any product are left out.
+async function offerCategories() {
+  const { data } = await get("/v1/categories", "");
+  const below = (parent) => data.filter((c) => c.parent_id === parent);
+  const options = (parent, depth) => below(parent).flatMap((category) => {
+    const inner = options(category.id, depth + 1);
+    const label = "\u2003".repeat(depth) + category.name;
+    return category.products || inner.length ? [new Option(label, category.slug), ...inner] : [];
+  });
+  form.elements.category.append(...options(null, 0));
+}
+
+// The address keeps what was asked for, so that it can be sent to somebody.
+function readAddress() {
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    const field = form.elements[name];
+    if (field?.type === "checkbox") field.checked = value === field.value;
+    else if (field) field.value = value;
+  }
+}
+
+let pause;
+form.elements.q.addEventListener("input", () => {
+  clearTimeout(pause);
+  pause = setTimeout(start, TYPING_PAUSE);
+});
+form.addEventListener("change", (event) => {
+  if (event.target !== form.elements.q) start();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(pause);
+  start();
+});
+more.addEventListener("click", goOn);
+
+await offerCategories().catch(() => {}); // without them the rest still works
+readAddress();
+start();
