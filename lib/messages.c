@@ -117,7 +117,6 @@ static const struct entry TABLE[] = {
     {"no_freight",
      {"Não entregamos neste endereço por este serviço.",
       "We don't deliver to this address by this service."}},
-    {"order_too_large", {"O pedido é grande demais.", "The order is too large."}},
     {"illegal_transition",
      {"O pedido não pode mudar para esta situação.", "The order can't change to this status."}},
     {"order_not_payable",

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <glob.h>
 
+#include "buf.h"
 #include "messages.h"
 
 /* Where codes are used, and which argument of these functions is one. */
@@ -15,6 +16,7 @@ static const struct {
 } CALLS[] = {
     {"problem_set(", 2},  {"problem_field(", 2}, {"respond_problem(", 2}, {"fault(", 2},
     {"fault_number(", 2}, {"away(", 1},          {"shared.fail(", 1},
+    {"message_with(", 1}, {"say(", 1},
 };
 
 enum { MAX_CODES = 300, MAX_CODE = 64 };
@@ -22,6 +24,9 @@ static struct {
     char list[MAX_CODES][MAX_CODE];
     int count;
 } used;
+
+/* All sources but the catalogue itself, one behind the other. */
+static struct buf sources;
 
 static bool is_used(const char *code)
 {
@@ -69,12 +74,15 @@ static void read_calls(const char *text, const char *function, int argument)
 static int collect_codes(void **state)
 {
     unit_begin(state);
+    sources = buf_new(a);
     for (size_t i = 0; i < LENGTH(SOURCES); i++) {
         glob_t files;
         assert_int_equal(glob(arena_printf(a, "%s/%s", ROOT, SOURCES[i]), 0, NULL, &files), 0);
         for (size_t f = 0; f < files.gl_pathc; f++) {
             size_t n;
             const char *text = unit_file(files.gl_pathv[f], &n);
+            if (!strstr(files.gl_pathv[f], "/lib/messages.c"))
+                buf_raw(&sources, text);
             for (size_t c = 0; c < LENGTH(CALLS); c++)
                 read_calls(text, CALLS[c].function, CALLS[c].argument);
         }
@@ -115,6 +123,13 @@ static void test_every_code_that_is_used_has_its_texts(void **state)
     }
 }
 
+/* Whether a source has the code as a literal: it may stand in a table that is read later. */
+static bool is_quoted(const char *code)
+{
+    return strstr(sources.data, arena_printf(a, "\"%s\"", code)) ||
+           strstr(sources.data, arena_printf(a, "'%s'", code));
+}
+
 /* The entries of the catalogue as lib/messages.c has them: {"code", in a line of its own. */
 static void test_every_text_is_used(void **state)
 {
@@ -124,7 +139,7 @@ static void test_every_text_is_used(void **state)
     for (; (s = strstr(s, "\n    {\"")); count++) {
         s += strlen("\n    {\"");
         const char *code = arena_memdup(a, s, strcspn(s, "\""));
-        if (!is_used(code))
+        if (!is_quoted(code))
             fail_msg("%s is not used anywhere", code);
     }
     assert_true(count > 50);
