@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "input.h"
 #include "settings.h"
 
@@ -33,11 +34,13 @@ const char *req_param_uuid(struct request *req, const char *name)
     const char *value = req_param(req, name);
     struct json_object *text = json_object_new_string(value), *normal = NULL;
     bool ok = field_check(&unused, &UUID, "", text, &normal);
+    value =
+        ok ? arena_strdup(req->arena, json_object_get_string(normal ? normal : text)) : NULL;
     json_object_put(normal);
     json_object_put(text);
     if (!ok)
         problem_set(&req->problem, 404, "not_found");
-    return ok ? value : NULL;
+    return value;
 }
 
 bool req_may(struct request *req, const char *permission)
@@ -138,6 +141,31 @@ struct json_object *req_query(struct request *req, const struct field *fields)
         if ((f->flags & FIELD_REQUIRED) && !field_present(query, f->name))
             problem_field(&req->problem, f->name, "required", NULL);
     return req->problem.status ? NULL : query;
+}
+
+static bool is_value(struct request *req, enum field_type type, const char *text)
+{
+    struct field f = {.type = type, .min = type == FIELD_INTEGER ? INT64_MIN + 1 : 0};
+    struct problem unused = problem_none(req->arena);
+    struct json_object *value = typed(&f, text), *normal = NULL;
+    bool ok = field_check(&unused, &f, "", value, &normal);
+    json_object_put(normal);
+    json_object_put(value);
+    return ok;
+}
+
+bool req_page(struct request *req, struct json_object *query, const char *name,
+              enum field_type type, struct page_wanted *page)
+{
+    page->limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
+    page->limit_text = arena_printf(req->arena, "%d", page->limit);
+    if (!cursor_decode(&req->problem, field_text(query, "cursor"), name, &page->value,
+                       &page->id))
+        return false;
+    if (page->value &&
+        (!is_value(req, type, page->value) || !is_value(req, FIELD_UUID, page->id)))
+        problem_field(&req->problem, "cursor", "not_cursor", NULL);
+    return !req->problem.status;
 }
 
 /* Body ------------------------------------------------------------------------------------- */

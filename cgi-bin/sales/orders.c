@@ -2,7 +2,6 @@
  * Orders: buyers place, see and cancel their own; staff see all and move them on. Service
  * Sales, tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
  */
-#include "cursor.h"
 #include "db.h"
 #include "idempotency.h"
 #include "request.h"
@@ -17,7 +16,7 @@ static const char READ[] = "SELECT document, version FROM sales.order_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
 static const char LIST[] =
-    "SELECT document, created_at::text, id FROM sales.order_documents"
+    "SELECT document, to_json(created_at)#>>'{}', id FROM sales.order_documents"
     " WHERE ($1::uuid IS NULL OR user_id = $1::uuid)"
     "   AND ($2::text IS NULL OR status = $2)"
     "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
@@ -104,17 +103,15 @@ static void read_order(struct request *req)
 static void list_orders(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
-    const char *at, *id;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "orders", &at, &id))
+    struct page_wanted page;
+    if (!query || !req_page(req, query, "orders", FIELD_TIME, &page))
         return;
-    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
     const char *owner = req_may(req, "orders:read") ? NULL : req->user.user;
     respond_page(req,
                  db_query_planned(req->arena, &req->problem, LIST, owner,
-                                  field_text(query, "status"), at, id,
-                                  arena_printf(req->arena, "%d", limit)),
-                 limit, "orders");
+                                  field_text(query, "status"), page.value, page.id,
+                                  page.limit_text),
+                 page.limit, "orders");
 }
 
 /* The reason that a change may give in its body, which may be missing. */
