@@ -73,8 +73,9 @@ static int hex(char c)
     return at ? (int)(at - digits) % 16 : -1;
 }
 
-/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. */
-static char *unescape(struct arena *a, const char *s, size_t n)
+/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. The
+ * length counts, as the text may hold a NUL. */
+static char *unescape(struct arena *a, const char *s, size_t n, size_t *length)
 {
     char *out = arena_alloc(a, n + 1), *o = out;
     for (size_t i = 0; i < n; i++) {
@@ -85,36 +86,37 @@ static char *unescape(struct arena *a, const char *s, size_t n)
             *o++ = s[i] == '+' ? ' ' : s[i];
         }
     }
+    *length = (size_t)(o - out);
     return out;
 }
 
-static struct json_object *typed(const struct field *f, const char *text)
+static struct json_object *typed(const struct field *f, const char *text, size_t length)
 {
     char *end;
     long long n = strtoll(text, &end, 10);
-    if (f->type == FIELD_INTEGER && *text && strspn(text, "-0123456789") == strlen(text) &&
-        !*end)
+    if (f->type == FIELD_INTEGER && length && strspn(text, "-0123456789") == length && !*end)
         return json_object_new_int64(n);
-    if (f->type == FIELD_BOOLEAN && (!strcmp(text, "true") || !strcmp(text, "false")))
+    if (f->type == FIELD_BOOLEAN && length == strlen(text) &&
+        (!strcmp(text, "true") || !strcmp(text, "false")))
         return json_object_new_boolean(*text == 't');
-    return json_object_new_string(text);
+    return json_object_new_string_len(text, (int)length);
 }
 
 static void query_parameter(struct request *req, const struct field *fields,
                             struct json_object *query, const char *pair, size_t n)
 {
     const char *equals = memchr(pair, '=', n);
-    size_t name_length = equals ? (size_t)(equals - pair) : n;
-    const char *name = unescape(req->arena, pair, name_length);
-    const char *text = equals ? unescape(req->arena, equals + 1, n - name_length - 1) : "";
+    size_t before = equals ? (size_t)(equals - pair) : n, name_length, length = 0;
+    const char *name = unescape(req->arena, pair, before, &name_length);
+    const char *text = equals ? unescape(req->arena, equals + 1, n - before - 1, &length) : "";
     const struct field *f = fields;
-    while (f->name && strcmp(f->name, name))
+    while (f->name && (strcmp(f->name, name) || strlen(name) != name_length))
         f++;
     if (!f->name) {
         problem_field(&req->problem, name, "unknown_parameter", NULL);
         return;
     }
-    struct json_object *value = typed(f, text), *normal = NULL;
+    struct json_object *value = typed(f, text, length), *normal = NULL;
     if (field_check(&req->problem, f, name, value, &normal))
         json_object_object_add(query, name, json_object_get(normal ? normal : value));
     json_object_put(normal);
@@ -147,7 +149,7 @@ static bool is_value(struct request *req, enum field_type type, const char *text
 {
     struct field f = {.type = type, .min = type == FIELD_INTEGER ? INT64_MIN + 1 : 0};
     struct problem unused = problem_none(req->arena);
-    struct json_object *value = typed(&f, text), *normal = NULL;
+    struct json_object *value = typed(&f, text, strlen(text)), *normal = NULL;
     bool ok = field_check(&unused, &f, "", value, &normal);
     json_object_put(normal);
     json_object_put(value);

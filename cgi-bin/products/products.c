@@ -101,9 +101,11 @@ static const struct field CHANGES[] = {{"name", FIELD_TEXT, 0, 1, 200, NULL, NUL
                                        {"price", FIELD_INTEGER, 0, 0, MAX_PRICE, NULL, NULL},
                                        COMMON_FIELDS};
 
+/* Whether the path holds an id and not a slug. */
 static bool is_uuid(const char *s)
 {
-    return strlen(s) == 36 && s[8] == '-' && s[13] == '-';
+    return strlen(s) == 36 && strspn(s, "0123456789abcdefABCDEF-") == 36 && s[8] == '-' &&
+           s[13] == '-' && s[18] == '-' && s[23] == '-';
 }
 
 /* Drafts and archived products are there for those who write products. */
