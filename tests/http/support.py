@@ -2,8 +2,10 @@
 import os
 import random
 import subprocess
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -71,6 +73,17 @@ class Client:
 
 def unique(prefix="x"):
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def at_once(*calls):
+    """What the calls return, each made in a thread of its own at the same moment."""
+    start = threading.Barrier(len(calls))
+
+    def run(call):
+        start.wait()
+        return call()
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
 
 
 def gtin13():
