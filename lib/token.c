@@ -166,7 +166,10 @@ bool token_verify(struct arena *a, const char *token, struct identity *who)
         who->scope = arena_strdup(a, jwt_get_grant(jwt, "scope"));
     }
     jwt_free(jwt);
-    return ok && who->user && who->session && who->role && who->scope;
+    ok = ok && who->user && who->session && who->role && who->scope;
+    if (!ok)
+        *who = (struct identity){0};
+    return ok;
 }
 
 bool identity_may(const struct identity *who, const char *permission)

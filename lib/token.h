@@ -26,7 +26,7 @@ struct identity {
 char *token_sign(struct arena *a, const struct identity *who, long long seconds);
 
 /* Reads a token: the signature, alg, kid, iss, aud, exp and nbf must all be right. Fills *who
- * and returns true; false for anything else. */
+ * and returns true; false for anything else, and *who is nobody. */
 bool token_verify(struct arena *a, const char *token, struct identity *who);
 
 /* Whether the identity has a permission. */
