@@ -148,10 +148,11 @@ COMMENT ON FUNCTION products.price_now(bigint, bigint, timestamptz, timestamptz)
 CREATE FUNCTION products.search_query(q text) RETURNS tsquery
 LANGUAGE sql STABLE AS $$
     -- What was asked for, or words that begin with the last one: people search while they type.
-    SELECT CASE WHEN last = '' THEN asked
-                ELSE asked || to_tsquery('shared.portuguese', last || ':*') END
+    SELECT CASE WHEN typed IS NULL THEN asked
+                ELSE asked || (websearch_to_tsquery('shared.portuguese', coalesce(typed[1], ''))
+                               && to_tsquery('shared.portuguese', typed[2] || ':*')) END
       FROM (SELECT websearch_to_tsquery('shared.portuguese', q) AS asked,
-                   CASE WHEN q ~ '^[[:alnum:]]+$' THEN q ELSE '' END AS last) AS words
+                   regexp_match(q, '^([^"]*\s)?([[:alnum:]]+)$') AS typed) AS words
 $$;
 COMMENT ON FUNCTION products.search_query(text) IS 'A shopper''s words as a full-text query.';
 
