@@ -303,11 +303,16 @@ BEGIN
         ELSIF NOT seen.owner THEN
             RETURN jsonb_build_object('status', 'duplicate', 'product_id', seen.product_id);
         END IF;
-        -- What a page no longer says is kept; a GTIN that another product has is not taken over.
+        -- What a page no longer says is kept; a GTIN that another product has is not taken over; a
+        -- promotion that is above the new price is none any more.
         PERFORM products.update_product(seen.product_id,
             p - 'sku' - 'currency' - 'category' - CASE WHEN EXISTS (
                 SELECT FROM products.products t WHERE t.gtin = p->>'gtin' AND t.id <> seen.product_id)
-                THEN 'gtin' ELSE '' END, NULL);
+                THEN 'gtin' ELSE '' END
+            || CASE WHEN EXISTS (
+                SELECT FROM products.products t
+                 WHERE t.id = seen.product_id AND t.promotional_price > (p->>'price')::bigint)
+                THEN '{"promotional_price": null}' ELSE '{}' END::jsonb, NULL);
         RETURN jsonb_build_object('status', 'updated', 'product_id', seen.product_id);
     END IF;
 
