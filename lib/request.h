@@ -94,6 +94,9 @@ struct json_object *req_body(struct request *req, const struct field *fields, bo
  * filled (missing, 413). *n is the length; a NUL stands behind it. */
 const char *req_bytes(struct request *req, size_t *n);
 
+/* Whether Content-Type names this type, whatever its parameters (RFC 9110 section 8.3.1). */
+bool req_type_is(const struct request *req, const char *type);
+
 /* Whether there is a body at all, where one is optional. */
 bool req_has_body(const struct request *req);
 
