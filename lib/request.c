@@ -6,6 +6,7 @@
 #include "cursor.h"
 #include "input.h"
 #include "settings.h"
+#include "utf8.h"
 
 enum { MAX_JSON_DEPTH = 16 };
 
@@ -209,7 +210,7 @@ const char *req_bytes(struct request *req, size_t *n)
 struct json_object *req_json(struct request *req, const char *text, size_t n)
 {
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
     /* The NUL behind the text is passed on too: it ends a bare number. */
     struct json_object *value = json_tokener_parse_ex(t, text, (int)n + 1);
     enum json_tokener_error e = json_tokener_get_error(t);
@@ -217,7 +218,8 @@ struct json_object *req_json(struct request *req, const char *text, size_t n)
     json_tokener_free(t);
     if (value)
         arena_defer(req->arena, release_json, value);
-    if (!whole || memchr(text, '\0', n)) {
+    /* json-c lets pass some of what is no UTF-8. */
+    if (!whole || !utf8_valid(text, n)) {
         problem_set(&req->problem, 400, "invalid_json");
         return NULL;
     }
