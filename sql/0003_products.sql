@@ -203,6 +203,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     product uuid := shared.uuid7();
 BEGIN
+    p := jsonb_strip_nulls(p); -- in what is new, null says as little as nothing
     INSERT INTO products.products (id, slug, status, name, description, brand, gtin, price, currency,
                                    promotional_price, promotion_starts_at, promotion_ends_at,
                                    weight_g, attributes, images)
