@@ -122,6 +122,29 @@ def vendas(*arguments):
                           text=True, timeout=300, check=False)
 
 
+def programs():
+    """{"SERVICE-PROGRAM": path} of the endpoint programs."""
+    return {f"{service}-{name}": os.path.join(PROGRAMS, service, name)
+            for service in sorted(os.listdir(PROGRAMS)) if service != "jobs"
+            for name in sorted(os.listdir(os.path.join(PROGRAMS, service)))}
+
+
+def routes():
+    """(method, path, permission) of every route, as the programs' own tables say it."""
+    return [tuple(line.split("\t")) for path in programs().values()
+            for line in subprocess.run([path, "--routes"], capture_output=True, text=True,
+                                       check=True).stdout.splitlines()]
+
+
+def settings():
+    """The settings of this instance's programs, as a dictionary of environment variables."""
+    script = "set -a; . \"$1\"; env -0"
+    result = subprocess.run(["env", "-i", "sh", "-c", script, "sh", f"{VAR}/vendas.env"],
+                            capture_output=True, text=True, check=True)
+    pairs = (item.split("=", 1) for item in result.stdout.split("\0") if item)
+    return {name: text for name, text in pairs if name.startswith("VENDAS_")}
+
+
 def assert_problem(answer, status, code=None, pointer=None):
     """answer refuses as RFC 9457 has it, with this status, code and field."""
     assert answer.status_code == status, (answer.status_code, answer.text)

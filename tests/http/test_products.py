@@ -65,6 +65,15 @@ def test_the_least_product_has_a_name_a_price_and_one_variant(admin):
     assert variant["sku"] and not product["in_stock"]
 
 
+def test_null_says_as_little_as_nothing_in_a_new_product(admin):
+    nothing = dict.fromkeys((
+        "description", "brand", "gtin", "promotional_price", "promotion_starts_at",
+        "promotion_ends_at", "weight_g", "category_ids", "attributes"))
+    answer = admin.post("/v1/products", product_body(**nothing))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["attributes"] == {} and answer.json()["category_ids"] == []
+
+
 def test_a_name_that_is_new_is_the_address(admin):
     word = support.unique("ave").replace("-", "")
     product = admin.post("/v1/products", product_body(name=f"  Pão & Açúcar {word}!")).json()
@@ -101,10 +110,10 @@ def test_what_is_not_there_is_not_found(anyone, wanted):
 
 
 @pytest.mark.parametrize("field, value, code", [
-    ("name", "", "required"), ("name", "x" * 201, "too_long"), ("name", "a\tb", "control_character"),
-    ("name", None, "not_null"),
-    ("price", -1, "too_small"), ("price", 100000000001, "too_large"), ("price", 19.9, "not_integer"),
-    ("price", "1990", "not_integer"), ("price", 10**30, "too_large"), ("price", True, "not_integer"),
+    ("name", "", "required"), ("name", "x" * 201, "too_long"), ("name", None, "not_null"),
+    ("name", "a\tb", "control_character"),
+    ("price", -1, "too_small"), ("price", 100000000001, "too_large"), ("price", 10**30, "too_large"),
+    ("price", 19.9, "not_integer"), ("price", "1990", "not_integer"), ("price", True, "not_integer"),
     ("currency", "USD", "other_currency"), ("currency", "brl", "not_currency"),
     ("gtin", "7891000315508", "not_gtin"), ("gtin", "123", "not_gtin"),
     ("brand", "", "required"), ("description", "x" * 10001, "too_long"),
