@@ -158,31 +158,36 @@ is_left() {
         awk -v session="$RUNNING_PID" '$4 == session && $1 != "Z" { n++ } END { exit !n }'
 }
 
-# stop_daemons NAME...: asks all of them and their children to end, again each second (a process may miss a signal
-# that comes just before it begins to wait), and after ten ends by force what is left.
+# stop_daemons NAME...: asks all of them and their children to end, again each second (a process
+# may miss a signal that comes just before it begins to wait), and after ten ends by force what
+# is left.
 stop_daemons() {
+    stop_left=$*
     for stop_signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
-        for name in "$@"; do
+        for name in $stop_left; do
             ! is_left "$name" || kill -s "$stop_signal" -- "-$RUNNING_PID" 2>/dev/null || true
         done
         stop_tries=10
-        while any_left "$@" && [ "$stop_tries" -gt 0 ]; do
+        while still_left && [ "$stop_tries" -gt 0 ]; do
             stop_tries=$((stop_tries - 1))
             sleep 0.1
         done
-        ! any_left "$@" || continue
-        for name in "$@"; do
-            rm -f "$RUN/$name.pid"
-        done
-        return 0
+        [ -n "$stop_left" ] || break
     done
 }
 
-any_left() {
-    for any_name in "$@"; do
-        ! is_left "$any_name" || return 0
+# still_left: takes out of stop_left what has ended, so that it is not looked at again.
+still_left() {
+    still=
+    for name in $stop_left; do
+        if is_left "$name"; then
+            still="$still $name"
+        else
+            rm -f "$RUN/$name.pid"
+        fi
     done
-    return 1
+    stop_left=$still
+    [ -n "$stop_left" ]
 }
 
 # setting NAME: the value of a setting of this instance.
