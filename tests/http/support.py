@@ -86,6 +86,22 @@ def at_once(*calls):
         return list(threads.map(run, calls))
 
 
+def product_body(**fields):
+    """A new product, with the fields that it must have."""
+    return {"name": unique("Caneca"), "price": 1990, "currency": "BRL", **fields}
+
+
+def ids(answer):
+    """The ids of a page of a list."""
+    assert answer.status_code == 200, answer.text
+    return [product["id"] for product in answer.json()["data"]]
+
+
+def found(client, **query):
+    """The ids of the products that a query finds, on its first page."""
+    return ids(client.get("/v1/products", params=query))
+
+
 def gtin13():
     """A GTIN-13 that no other test has; prefix 2 is the one shops may use as they like."""
     digits = "2" + "".join(random.choices("0123456789", k=11))
