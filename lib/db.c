@@ -119,7 +119,8 @@ static PGresult *execute(enum db_how how, const char *sql, int count, const char
     return PQexecParams(db.connection, sql, count, NULL, values, NULL, NULL, 0);
 }
 
-/* Constraints are named TABLE_FIELD_RULE, so that the name tells which field broke them. */
+/* Constraints are named TABLE_FIELD_RULE, so that the name tells which field broke them. RULE
+ * is one word; FIELD may be several. */
 static void constraint_problem(struct problem *p, const PGresult *r, const char *state)
 {
     const char *name = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
@@ -128,7 +129,8 @@ static void constraint_problem(struct problem *p, const PGresult *r, const char 
     const char *field = name ? name : "";
     if (table && !strncmp(field, table, strlen(table)) && field[strlen(table)] == '_')
         field += strlen(table) + 1;
-    size_t len = strcspn(field, "_");
+    const char *rule = strrchr(field, '_');
+    size_t len = rule ? (size_t)(rule - field) : strlen(field);
     problem_set(p, unique ? 409 : 422, unique ? "already_exists" : "validation_failed");
     problem_field(p, arena_printf(p->arena, "/%.*s", (int)len, field),
                   unique ? "already_exists" : "out_of_range", NULL);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -100,13 +101,16 @@ static bool is_date(const char *s)
     return day <= DAYS[month - 1] + (month == 2 && leap);
 }
 
+/* The offsets that PostgreSQL takes; the widest in use is +14:00. */
+enum { MAX_OFFSET_HOURS = 15 };
+
 /* time-offset: Z or such as -03:00. */
 static bool is_offset(const char *s)
 {
     if (!strcasecmp(s, "Z"))
         return true;
     return (*s == '+' || *s == '-') && has_shape(s + 1, "99:99") && s[6] == '\0' &&
-           two_digits(s + 1) <= 23 && two_digits(s + 4) <= 59;
+           two_digits(s + 1) <= MAX_OFFSET_HOURS && two_digits(s + 4) <= 59;
 }
 
 static bool is_time(const char *s)
@@ -284,10 +288,36 @@ static bool check_list(struct problem *p, const struct field *f, const char *poi
     return ok;
 }
 
+/* A number that the database can keep as it is written. JSON sets no bounds (RFC 8259 section
+ * 6), and json-c reads NaN and Infinity, which are no JSON. */
+static bool is_number(struct json_object *value)
+{
+    const char *text = json_object_to_json_string(value);
+    double n = json_object_get_double(value);
+    return isfinite(n) && strlen(text) <= 40 && (n != 0 || !strpbrk(text, "eE"));
+}
+
+/* One value of an object of any names. */
+static bool check_any_value(struct problem *p, const char *pointer, struct json_object *value,
+                            struct json_object **normal)
+{
+    static const struct field TEXT = {NULL, FIELD_LONG_TEXT, 0, 0, 1000, NULL, NULL};
+    switch (json_object_get_type(value)) {
+    case json_type_string:
+        return check_text(p, &TEXT, pointer, value, normal);
+    case json_type_double:
+        return is_number(value) || fault(p, pointer, "out_of_range", NULL);
+    case json_type_int:
+    case json_type_boolean:
+        return true;
+    default:
+        return fault(p, pointer, "not_text", NULL);
+    }
+}
+
 static bool check_any_object(struct problem *p, const struct field *f, const char *pointer,
                              struct json_object *value)
 {
-    static const struct field TEXT = {NULL, FIELD_LONG_TEXT, 0, 0, 1000, NULL, NULL};
     if (!json_object_is_type(value, json_type_object))
         return fault(p, pointer, "not_object", NULL);
     if (f->max && json_object_object_length(value) > f->max)
@@ -299,12 +329,8 @@ static bool check_any_object(struct problem *p, const struct field *f, const cha
         const char *at = below(p->arena, pointer, name);
         if (utf8_length(name) > 100)
             ok = fault_number(p, at, "too_long", 100);
-        else if (json_object_is_type(member, json_type_string))
-            ok &= check_text(p, &TEXT, at, member, &normal);
-        else if (!json_object_is_type(member, json_type_int) &&
-                 !json_object_is_type(member, json_type_double) &&
-                 !json_object_is_type(member, json_type_boolean))
-            ok = fault(p, at, "not_text", NULL);
+        else
+            ok &= check_any_value(p, at, member, &normal);
     }
     return ok;
 }

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "input.h"
 #include "settings.h"
+#include "utf8.h"
 
 enum { MAX_JSON_DEPTH = 16 };
 
@@ -34,11 +36,13 @@ const char *req_param_uuid(struct request *req, const char *name)
     const char *value = req_param(req, name);
     struct json_object *text = json_object_new_string(value), *normal = NULL;
     bool ok = field_check(&unused, &UUID, "", text, &normal);
+    value =
+        ok ? arena_strdup(req->arena, json_object_get_string(normal ? normal : text)) : NULL;
     json_object_put(normal);
     json_object_put(text);
     if (!ok)
         problem_set(&req->problem, 404, "not_found");
-    return ok ? value : NULL;
+    return value;
 }
 
 bool req_may(struct request *req, const char *permission)
@@ -71,50 +75,50 @@ static int hex(char c)
     return at ? (int)(at - digits) % 16 : -1;
 }
 
-/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself, and
- * so does %00, as a NUL would cut the text off. */
-static char *unescape(struct arena *a, const char *s, size_t n)
+/* application/x-www-form-urlencoded (URL standard section 5). A stray % stands for itself. The
+ * length counts, as the text may hold a NUL. */
+static char *unescape(struct arena *a, const char *s, size_t n, size_t *length)
 {
     char *out = arena_alloc(a, n + 1), *o = out;
     for (size_t i = 0; i < n; i++) {
-        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0 &&
-            strncmp(s + i, "%00", 3)) {
+        if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
             *o++ = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
             i += 2;
         } else {
             *o++ = s[i] == '+' ? ' ' : s[i];
         }
     }
+    *length = (size_t)(o - out);
     return out;
 }
 
-static struct json_object *typed(const struct field *f, const char *text)
+static struct json_object *typed(const struct field *f, const char *text, size_t length)
 {
     char *end;
     long long n = strtoll(text, &end, 10);
-    if (f->type == FIELD_INTEGER && *text && strspn(text, "-0123456789") == strlen(text) &&
-        !*end)
+    if (f->type == FIELD_INTEGER && length && strspn(text, "-0123456789") == length && !*end)
         return json_object_new_int64(n);
-    if (f->type == FIELD_BOOLEAN && (!strcmp(text, "true") || !strcmp(text, "false")))
+    if (f->type == FIELD_BOOLEAN && length == strlen(text) &&
+        (!strcmp(text, "true") || !strcmp(text, "false")))
         return json_object_new_boolean(*text == 't');
-    return json_object_new_string(text);
+    return json_object_new_string_len(text, (int)length);
 }
 
 static void query_parameter(struct request *req, const struct field *fields,
                             struct json_object *query, const char *pair, size_t n)
 {
     const char *equals = memchr(pair, '=', n);
-    size_t name_length = equals ? (size_t)(equals - pair) : n;
-    const char *name = unescape(req->arena, pair, name_length);
-    const char *text = equals ? unescape(req->arena, equals + 1, n - name_length - 1) : "";
+    size_t before = equals ? (size_t)(equals - pair) : n, name_length, length = 0;
+    const char *name = unescape(req->arena, pair, before, &name_length);
+    const char *text = equals ? unescape(req->arena, equals + 1, n - before - 1, &length) : "";
     const struct field *f = fields;
-    while (f->name && strcmp(f->name, name))
+    while (f->name && (strcmp(f->name, name) || strlen(name) != name_length))
         f++;
     if (!f->name) {
         problem_field(&req->problem, name, "unknown_parameter", NULL);
         return;
     }
-    struct json_object *value = typed(f, text), *normal = NULL;
+    struct json_object *value = typed(f, text, length), *normal = NULL;
     if (field_check(&req->problem, f, name, value, &normal))
         json_object_object_add(query, name, json_object_get(normal ? normal : value));
     json_object_put(normal);
@@ -141,6 +145,31 @@ struct json_object *req_query(struct request *req, const struct field *fields)
         if ((f->flags & FIELD_REQUIRED) && !field_present(query, f->name))
             problem_field(&req->problem, f->name, "required", NULL);
     return req->problem.status ? NULL : query;
+}
+
+static bool is_value(struct request *req, enum field_type type, const char *text)
+{
+    struct field f = {.type = type, .min = type == FIELD_INTEGER ? INT64_MIN + 1 : 0};
+    struct problem unused = problem_none(req->arena);
+    struct json_object *value = typed(&f, text, strlen(text)), *normal = NULL;
+    bool ok = field_check(&unused, &f, "", value, &normal);
+    json_object_put(normal);
+    json_object_put(value);
+    return ok;
+}
+
+bool req_page(struct request *req, struct json_object *query, const char *name,
+              enum field_type type, struct page_wanted *page)
+{
+    page->limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
+    page->limit_text = arena_printf(req->arena, "%d", page->limit);
+    if (!cursor_decode(&req->problem, field_text(query, "cursor"), name, &page->value,
+                       &page->id))
+        return false;
+    if (page->value &&
+        (!is_value(req, type, page->value) || !is_value(req, FIELD_UUID, page->id)))
+        problem_field(&req->problem, "cursor", "not_cursor", NULL);
+    return !req->problem.status;
 }
 
 /* Body ------------------------------------------------------------------------------------- */
@@ -198,7 +227,7 @@ static bool holds_no_number(const char *json, size_t n)
 struct json_object *req_json(struct request *req, const char *text, size_t n)
 {
     struct json_tokener *t = json_tokener_new_ex(MAX_JSON_DEPTH);
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
     /* The NUL behind the text is passed on too: it ends a bare number. */
     struct json_object *value = json_tokener_parse_ex(t, text, (int)n + 1);
     enum json_tokener_error e = json_tokener_get_error(t);
@@ -206,21 +235,19 @@ struct json_object *req_json(struct request *req, const char *text, size_t n)
     json_tokener_free(t);
     if (value)
         arena_defer(req->arena, release_json, value);
-    if (!whole || memchr(text, '\0', n) || holds_no_number(text, n)) {
+    /* json-c lets pass some of what is no UTF-8. */
+    if (!whole || !utf8_valid(text, n) || holds_no_number(text, n)) {
         problem_set(&req->problem, 400, "invalid_json");
         return NULL;
     }
     return value;
 }
 
-static bool says_json(const struct request *req)
+bool req_type_is(const struct request *req, const char *type)
 {
-    const char *type = req_header(req, "CONTENT_TYPE");
-    if (!type || !*type)
-        return false;
-    size_t n = strcspn(type, "; \t");
-    return (n == 16 && !strncasecmp(type, "application/json", n)) ||
-           (n == 28 && !strncasecmp(type, "application/merge-patch+json", n));
+    const char *header = req_header(req, "CONTENT_TYPE");
+    size_t n = header ? strcspn(header, "; \t") : 0;
+    return n == strlen(type) && !strncasecmp(header, type, n);
 }
 
 struct json_object *req_body(struct request *req, const struct field *fields, bool partial)
@@ -229,7 +256,8 @@ struct json_object *req_body(struct request *req, const struct field *fields, bo
     const char *text = req_bytes(req, &n);
     if (!text)
         return NULL;
-    if (!says_json(req)) {
+    if (!req_type_is(req, "application/json") &&
+        !req_type_is(req, "application/merge-patch+json")) {
         problem_set(&req->problem, 415, "unsupported_media_type");
         return NULL;
     }

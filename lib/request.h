@@ -61,7 +61,8 @@ int serve(const char *service, const struct route *routes, int argc, char **argv
 /* The part of the path that {name} stands for; never NULL for a name in the route. */
 const char *req_param(const struct request *req, const char *name);
 
-/* The same, which must be a UUID: else the problem is 404 and the answer NULL. */
+/* The same, which must be a UUID, in lower case: else the problem is 404 and the answer NULL.
+ */
 const char *req_param_uuid(struct request *req, const char *name);
 
 /* A header by its CGI name, such as "HTTP_IF_MATCH" (RFC 3875 section 4.1.18), or NULL. */
@@ -71,6 +72,20 @@ const char *req_header(const struct request *req, const char *name);
  * A parameter that the table does not name is refused. NULL with the problem filled. */
 struct json_object *req_query(struct request *req, const struct field *fields);
 
+/* Which part of a list is asked for: the first page where value and id are NULL, else what
+ * follows the row that they are of. */
+struct page_wanted {
+    int limit;
+    const char *limit_text;
+    const char *value, *id;
+};
+
+/* Reads "limit" (20 where it is absent) and "cursor" of a checked query. name is the list's, as
+ * for respond_page(); a cursor whose sort value is no such type or whose id is no UUID was not
+ * given out by us: a field error on "cursor" and false. */
+bool req_page(struct request *req, struct json_object *query, const char *name,
+              enum field_type type, struct page_wanted *page);
+
 /* The body, which must be a JSON object that passes the table. partial: see fields_check().
  * NULL with the problem filled. */
 struct json_object *req_body(struct request *req, const struct field *fields, bool partial);
@@ -78,6 +93,9 @@ struct json_object *req_body(struct request *req, const struct field *fields, bo
 /* The body's bytes as they came, for signatures, pictures and lists; NULL with the problem
  * filled (missing, 413). *n is the length; a NUL stands behind it. */
 const char *req_bytes(struct request *req, size_t *n);
+
+/* Whether Content-Type names this type, whatever its parameters (RFC 9110 section 8.3.1). */
+bool req_type_is(const struct request *req, const char *type);
 
 /* Whether there is a body at all, where one is optional. */
 bool req_has_body(const struct request *req);

@@ -12,6 +12,7 @@
 #include "request.h"
 #include "response.h"
 #include "settings.h"
+#include "utf8.h"
 
 /* Routes ----------------------------------------------------------------------------------- */
 
@@ -52,6 +53,10 @@ static const struct route *find_route(struct request *req, const struct route *r
 {
     const char *method = strcmp(req->method, "HEAD") ? req->method : "GET";
     bool path_known = false;
+    if (!utf8_valid(req->path, strlen(req->path))) { /* nothing is named so */
+        problem_set(&req->problem, 404, "not_found");
+        return NULL;
+    }
     for (const struct route *r = routes; r->method; r++) {
         if (!fits(req->arena, r->path, req->path, req->parameters))
             continue;

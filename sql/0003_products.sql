@@ -35,11 +35,11 @@ CREATE TABLE products.products (
                 CONSTRAINT products_gtin_format CHECK (gtin ~ '^([0-9]{8}|[0-9]{12,14})$'),
     price       bigint NOT NULL CONSTRAINT products_price_range CHECK (price BETWEEN 0 AND 100000000000),
     currency    char(3) NOT NULL CONSTRAINT products_currency_format CHECK (currency ~ '^[A-Z]{3}$'),
-    promotional_price    bigint CONSTRAINT products_promotion_lowers_price
+    promotional_price    bigint CONSTRAINT products_promotional_price_lower
                          CHECK (promotional_price BETWEEN 0 AND price),
     promotion_starts_at  timestamptz,
     promotion_ends_at    timestamptz,
-    weight_g    int CONSTRAINT products_weight_range CHECK (weight_g BETWEEN 0 AND 10000000),
+    weight_g    int CONSTRAINT products_weight_g_range CHECK (weight_g BETWEEN 0 AND 10000000),
     attributes  jsonb NOT NULL DEFAULT '{}' CONSTRAINT products_attributes_object
                 CHECK (jsonb_typeof(attributes) = 'object'),
     images      jsonb NOT NULL DEFAULT '[]' CONSTRAINT products_images_array
@@ -52,7 +52,7 @@ CREATE TABLE products.products (
     version     int NOT NULL DEFAULT 1,
     created_at  timestamptz NOT NULL DEFAULT now(),
     updated_at  timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT products_promotion_window CHECK (promotion_ends_at > promotion_starts_at)
+    CONSTRAINT products_promotion_ends_at_later CHECK (promotion_ends_at > promotion_starts_at)
 );
 CREATE INDEX products_search_idx ON products.products USING gin (search);
 CREATE INDEX products_newest_idx ON products.products (created_at DESC, id DESC) WHERE status = 'active';
@@ -148,19 +148,26 @@ COMMENT ON FUNCTION products.price_now(bigint, bigint, timestamptz, timestamptz)
 CREATE FUNCTION products.search_query(q text) RETURNS tsquery
 LANGUAGE sql STABLE AS $$
     -- What was asked for, or words that begin with the last one: people search while they type.
-    SELECT CASE WHEN last = '' THEN asked
-                ELSE asked || to_tsquery('shared.portuguese', last || ':*') END
+    SELECT CASE WHEN typed IS NULL THEN asked
+                ELSE asked || (websearch_to_tsquery('shared.portuguese', coalesce(typed[1], ''))
+                               && to_tsquery('shared.portuguese', typed[2] || ':*')) END
       FROM (SELECT websearch_to_tsquery('shared.portuguese', q) AS asked,
-                   CASE WHEN q ~ '^[[:alnum:]]+$' THEN q ELSE '' END AS last) AS words
+                   regexp_match(q, '^([^"]*\s)?([[:alnum:]]+)$') AS typed) AS words
 $$;
 COMMENT ON FUNCTION products.search_query(text) IS 'A shopper''s words as a full-text query.';
 
-CREATE FUNCTION products.free_slug(name text) RETURNS text
-LANGUAGE sql VOLATILE AS $$
-    -- Rarely taken: then a short random tail, so that two at once can't meet again.
-    SELECT CASE WHEN EXISTS (SELECT FROM products.products WHERE slug = shared.slug(name))
-                THEN shared.slug(name) || '-' || left(md5(gen_random_uuid()::text), 6)
-                ELSE shared.slug(name) END
+CREATE FUNCTION products.free_slug(p_name text) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    wanted text := shared.slug(p_name);
+BEGIN
+    -- Two that come at once with the same name: the second waits, then sees the first one's.
+    PERFORM pg_advisory_xact_lock(hashtext('products.free_slug'), hashtext(wanted));
+    IF EXISTS (SELECT FROM products.products WHERE slug = wanted) THEN
+        RETURN wanted || '-' || left(md5(gen_random_uuid()::text), 6);
+    END IF;
+    RETURN wanted;
+END
 $$;
 COMMENT ON FUNCTION products.free_slug(text) IS 'An address for a new product.';
 
@@ -196,6 +203,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     product uuid := shared.uuid7();
 BEGIN
+    p := jsonb_strip_nulls(p); -- in what is new, null says as little as nothing
     INSERT INTO products.products (id, slug, status, name, description, brand, gtin, price, currency,
                                    promotional_price, promotion_starts_at, promotion_ends_at,
                                    weight_g, attributes, images)
@@ -296,11 +304,16 @@ BEGIN
         ELSIF NOT seen.owner THEN
             RETURN jsonb_build_object('status', 'duplicate', 'product_id', seen.product_id);
         END IF;
-        -- What a page no longer says is kept; a GTIN that another product has is not taken over.
+        -- What a page no longer says is kept; a GTIN that another product has is not taken over; a
+        -- promotion that is above the new price is none any more.
         PERFORM products.update_product(seen.product_id,
             p - 'sku' - 'currency' - 'category' - CASE WHEN EXISTS (
                 SELECT FROM products.products t WHERE t.gtin = p->>'gtin' AND t.id <> seen.product_id)
-                THEN 'gtin' ELSE '' END, NULL);
+                THEN 'gtin' ELSE '' END
+            || CASE WHEN EXISTS (
+                SELECT FROM products.products t
+                 WHERE t.id = seen.product_id AND t.promotional_price > (p->>'price')::bigint)
+                THEN '{"promotional_price": null}' ELSE '{}' END::jsonb, NULL);
         RETURN jsonb_build_object('status', 'updated', 'product_id', seen.product_id);
     END IF;
 

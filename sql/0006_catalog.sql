@@ -10,7 +10,7 @@ CREATE TABLE catalog.sources (
                         CONSTRAINT sources_name_length CHECK (length(name) BETWEEN 1 AND 100),
     start_urls          text[] NOT NULL CONSTRAINT sources_start_urls_given CHECK (cardinality(start_urls) > 0),
     product_url_pattern text NOT NULL,
-    rate_per_second     int NOT NULL DEFAULT 1 CONSTRAINT sources_rate_range CHECK (rate_per_second BETWEEN 1 AND 100),
+    rate_per_second     int NOT NULL DEFAULT 1 CONSTRAINT sources_rate_per_second_range CHECK (rate_per_second BETWEEN 1 AND 100),
     max_pages           int NOT NULL DEFAULT 500 CONSTRAINT sources_max_pages_range CHECK (max_pages BETWEEN 1 AND 100000),
     private_addresses   boolean NOT NULL DEFAULT false,
     active              boolean NOT NULL DEFAULT true,

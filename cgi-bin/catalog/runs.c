@@ -2,7 +2,6 @@
  * Runs: what each visit of a source brought, and what became of its pages. Service Catalog,
  * tables catalog.runs and catalog.run_pages.
  */
-#include "cursor.h"
 #include "db.h"
 #include "request.h"
 
@@ -14,7 +13,7 @@ static const char LIST[] = "SELECT document, id, id FROM catalog.run_documents"
 static const char READ[] = "SELECT document FROM catalog.run_documents WHERE id = $1::uuid";
 
 static const char LOG[] =
-    "SELECT json_build_object('url', url, 'outcome', outcome, 'detail', detail), url, url"
+    "SELECT json_build_object('url', url, 'outcome', outcome, 'detail', detail), url, run_id"
     "  FROM catalog.run_pages"
     " WHERE run_id = $1::uuid AND ($2::text IS NULL OR url > $2)"
     "   AND ($3::text IS NULL OR outcome = $3)"
@@ -33,23 +32,15 @@ static const struct field LOG_QUERY[] = {
     {0},
 };
 
-static int limit_of(struct json_object *query)
-{
-    return field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
-}
-
 static void list(struct request *req, const char *source)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
-    const char *last, *unused;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "runs", &last, &unused))
-        return;
-    int limit = limit_of(query);
-    respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LIST, last, source,
-                                  arena_printf(req->arena, "%d", limit)),
-                 limit, "runs");
+    struct page_wanted page;
+    if (query && req_page(req, query, "runs", FIELD_UUID, &page))
+        respond_page(
+            req,
+            db_query_planned(req->arena, &req->problem, LIST, page.id, source, page.limit_text),
+            page.limit, "runs");
 }
 
 static void list_runs(struct request *req)
@@ -76,17 +67,14 @@ static void read_run(struct request *req)
 
 static void read_log(struct request *req)
 {
-    const char *id = req_param_uuid(req, "id"), *last, *unused;
+    struct page_wanted page;
+    const char *id = req_param_uuid(req, "id");
     struct json_object *query = id ? req_query(req, LOG_QUERY) : NULL;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "run-log", &last, &unused))
-        return;
-    int limit = limit_of(query);
-    respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LOG, id, last,
-                                  field_text(query, "outcome"),
-                                  arena_printf(req->arena, "%d", limit)),
-                 limit, "run-log");
+    if (query && req_page(req, query, "run-log", FIELD_TEXT, &page))
+        respond_page(req,
+                     db_query_planned(req->arena, &req->problem, LOG, id, page.value,
+                                      field_text(query, "outcome"), page.limit_text),
+                     page.limit, "run-log");
 }
 
 static const struct route ROUTES[] = {

@@ -3,12 +3,11 @@
  */
 #include <regex.h>
 
-#include "cursor.h"
 #include "db.h"
 #include "request.h"
 
 static const char LIST[] =
-    "SELECT document, created_at::text, id FROM catalog.source_documents"
+    "SELECT document, to_json(created_at)#>>'{}', id FROM catalog.source_documents"
     " WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $3::int + 1";
 
@@ -50,15 +49,12 @@ static void respond_source(struct request *req, int status, const char *id)
 static void list_sources(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
-    const char *at, *id;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "sources", &at, &id))
-        return;
-    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
-    respond_page(req,
-                 db_query(req->arena, &req->problem, LIST, at, id,
-                          arena_printf(req->arena, "%d", limit)),
-                 limit, "sources");
+    struct page_wanted page;
+    if (query && req_page(req, query, "sources", FIELD_TIME, &page))
+        respond_page(
+            req,
+            db_query(req->arena, &req->problem, LIST, page.value, page.id, page.limit_text),
+            page.limit, "sources");
 }
 
 static void read_source(struct request *req)

@@ -4,7 +4,6 @@
  * line).
  */
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "db.h"
@@ -73,14 +72,13 @@ static struct json_object *read_lines(struct request *req, const char *text, siz
 static struct json_object *read_items(struct request *req)
 {
     size_t n;
-    const char *text = req_bytes(req, &n), *type = req_header(req, "CONTENT_TYPE");
+    const char *text = req_bytes(req, &n);
     struct json_object *items = NULL;
     if (!text)
         return NULL;
-    if (type && (!strncasecmp(type, "application/x-ndjson", 20) ||
-                 !strncasecmp(type, "application/ndjson", 18)))
+    if (req_type_is(req, "application/x-ndjson") || req_type_is(req, "application/ndjson"))
         items = read_lines(req, text, n);
-    else if (type && !strncasecmp(type, "application/json", 16))
+    else if (req_type_is(req, "application/json"))
         items = req_json(req, text, n);
     else
         problem_set(&req->problem, 415, "unsupported_media_type");

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "cursor.h"
 #include "db.h"
 #include "request.h"
 
@@ -44,19 +43,22 @@ static const char UPDATE[] = "SELECT products.update_product($1::uuid, $2::jsonb
     "           SELECT product_id FROM products.product_categories pc"                         \
     "             JOIN below ON below.id = pc.category_id))"                                   \
     "     ORDER BY value " direction ", p.id " direction " LIMIT $3::int + 1)"                 \
-    "SELECT d.document, page.value::text, page.id"                                             \
+    "SELECT d.document, to_json(page.value)#>>'{}', page.id"                                   \
     "  FROM page JOIN products.product_documents d ON d.id = page.id"                          \
     " ORDER BY page.value " direction ", page.id " direction
 
 static const struct {
-    const char *name, *sql;
+    const char *name;
+    enum field_type type;
+    const char *sql;
 } ORDERS[] = {
-    {"-created_at", LIST("p.created_at", "timestamptz", "<", "DESC")},
-    {"price", LIST(PRICE, "bigint", ">", "ASC")},
-    {"-price", LIST(PRICE, "bigint", "<", "DESC")},
-    {"name", LIST("shared.fold(p.name)", "text", ">", "ASC")},
-    {"relevance",
-     LIST("ts_rank(p.search, products.search_query($4))::numeric", "numeric", "<", "DESC")},
+    {"-created_at", FIELD_TIME, LIST("p.created_at", "timestamptz", "<", "DESC")},
+    {"price", FIELD_INTEGER, LIST(PRICE, "bigint", ">", "ASC")},
+    {"-price", FIELD_INTEGER, LIST(PRICE, "bigint", "<", "DESC")},
+    {"name", FIELD_TEXT, LIST("shared.fold(p.name)", "text", ">", "ASC")},
+    {"relevance", FIELD_INTEGER,
+     LIST("(ts_rank(p.search, products.search_query($4)) * 1e9)::bigint", "bigint", "<",
+          "DESC")},
 };
 
 static const struct field LIST_QUERY[] = {
@@ -68,7 +70,7 @@ static const struct field LIST_QUERY[] = {
     {"in_stock", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
     {"sort", FIELD_CHOICE, 0, 0, 0, "relevance price -price -created_at name", NULL},
     {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 1000, NULL, NULL},
+    {"cursor", FIELD_TEXT, 0, 1, 4000, NULL, NULL},
     {0},
 };
 
@@ -99,9 +101,11 @@ static const struct field CHANGES[] = {{"name", FIELD_TEXT, 0, 1, 200, NULL, NUL
                                        {"price", FIELD_INTEGER, 0, 0, MAX_PRICE, NULL, NULL},
                                        COMMON_FIELDS};
 
+/* Whether the path holds an id and not a slug. */
 static bool is_uuid(const char *s)
 {
-    return strlen(s) == 36 && s[8] == '-' && s[13] == '-';
+    return strlen(s) == 36 && strspn(s, "0123456789abcdefABCDEF-") == 36 && s[8] == '-' &&
+           s[13] == '-' && s[18] == '-' && s[23] == '-';
 }
 
 /* Drafts and archived products are there for those who write products. */
@@ -132,7 +136,8 @@ static void list_products(struct request *req)
     struct json_object *query = req_query(req, LIST_QUERY);
     if (!query)
         return;
-    const char *q = field_text(query, "q"), *sort = field_text(query, "sort"), *value, *id;
+    const char *q = field_text(query, "q"), *sort = field_text(query, "sort");
+    struct page_wanted page;
     if (q && !*q)
         q = NULL;
     if (!sort)
@@ -142,30 +147,24 @@ static void list_products(struct request *req)
         order++;
     if (!strcmp(sort, "relevance") && !q)
         order = 0; /* nothing was asked for, so that nothing is more relevant */
-    if (!cursor_decode(&req->problem, field_text(query, "cursor"), ORDERS[order].name, &value,
-                       &id))
+    if (!req_page(req, query, ORDERS[order].name, ORDERS[order].type, &page))
         return;
-    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
-    struct rows *rows = db_query_planned(
-        req->arena, &req->problem, ORDERS[order].sql, value, id,
-        arena_printf(req->arena, "%d", limit), q, field_text(query, "min_price"),
-        field_text(query, "max_price"), field_text(query, "in_stock"),
-        field_text(query, "brand"), field_text(query, "category"));
-    respond_page(req, rows, limit, ORDERS[order].name);
+    struct rows *rows =
+        db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page.value, page.id,
+                         page.limit_text, q, field_text(query, "min_price"),
+                         field_text(query, "max_price"), field_text(query, "in_stock"),
+                         field_text(query, "brand"), field_text(query, "category"));
+    respond_page(req, rows, page.limit, ORDERS[order].name);
 }
 
-/* What one field can't tell alone. */
+/* What one field can't tell alone. (Where one of them is not in the body, and for the times,
+ * the constraints of the table tell.) */
 static bool promotion_is_sound(struct request *req, struct json_object *body)
 {
-    const char *starts = field_text(body, "promotion_starts_at");
-    const char *ends = field_text(body, "promotion_ends_at");
     if (field_value(body, "promotional_price") && field_present(body, "price") &&
         field_integer(body, "promotional_price") > field_integer(body, "price"))
         problem_field(&req->problem, "/promotional_price", "too_large",
                       field_text(body, "price"));
-    if (starts && ends && strcmp(starts, ends) >= 0 && starts[strlen(starts) - 1] == 'Z' &&
-        ends[strlen(ends) - 1] == 'Z')
-        problem_field(&req->problem, "/promotion_ends_at", "period_reversed", NULL);
     return !req->problem.status;
 }
 

@@ -11,6 +11,7 @@
 #include "password.h"
 #include "request.h"
 #include "settings.h"
+#include "utf8.h"
 
 static const char USER_BY_EMAIL[] =
     "SELECT id, password_hash, role, registry.permissions_of(role)"
@@ -136,7 +137,7 @@ static bool basic_identity(struct request *req, struct identity *who)
         *c = *c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c;
     size_t n;
     char *pair = base64url_decode(req->arena, text, &n);
-    char *colon = pair ? strchr(pair, ':') : NULL;
+    char *colon = pair && utf8_valid(pair, n) ? strchr(pair, ':') : NULL;
     if (!colon)
         return false;
     *colon = '\0';

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cursor.h"
 #include "db.h"
 #include "password.h"
 #include "request.h"
@@ -31,7 +30,7 @@ static const char UPDATE[] =
     "changed";
 
 static const char LIST[] =
-    "SELECT document, created_at::text, id FROM registry.user_documents"
+    "SELECT document, to_json(created_at)#>>'{}', id FROM registry.user_documents"
     " WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid))"
     "   AND ($3::text IS NULL OR strpos(shared.fold(name || ' ' || email), shared.fold($3)) > "
     "0)"
@@ -152,15 +151,12 @@ static void update_user(struct request *req)
 static void list_users(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
-    const char *at, *id;
-    if (!query || !cursor_decode(&req->problem, field_text(query, "cursor"), "users", &at, &id))
-        return;
-    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
-    respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LIST, at, id,
-                                  field_text(query, "q"),
-                                  arena_printf(req->arena, "%d", limit)),
-                 limit, "users");
+    struct page_wanted page;
+    if (query && req_page(req, query, "users", FIELD_TIME, &page))
+        respond_page(req,
+                     db_query_planned(req->arena, &req->problem, LIST, page.value, page.id,
+                                      field_text(query, "q"), page.limit_text),
+                     page.limit, "users");
 }
 
 static void assign_role(struct request *req)

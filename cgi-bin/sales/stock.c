@@ -2,7 +2,6 @@
  * Stock: levels, and the ledger that they are the sum of. Service Sales, tables
  * sales.stock_movements and sales.stock_levels.
  */
-#include "cursor.h"
 #include "db.h"
 #include "idempotency.h"
 #include "request.h"
@@ -45,16 +44,12 @@ static const struct field MOVEMENT[] = {
 static void list_levels(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
-    const char *variant, *unused;
-    if (!query ||
-        !cursor_decode(&req->problem, field_text(query, "cursor"), "stock", &variant, &unused))
-        return;
-    int limit = field_present(query, "limit") ? (int)field_integer(query, "limit") : 20;
-    respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LEVELS, variant,
-                                  field_text(query, "max_available"),
-                                  arena_printf(req->arena, "%d", limit)),
-                 limit, "stock");
+    struct page_wanted page;
+    if (query && req_page(req, query, "stock", FIELD_UUID, &page))
+        respond_page(req,
+                     db_query_planned(req->arena, &req->problem, LEVELS, page.id,
+                                      field_text(query, "max_available"), page.limit_text),
+                     page.limit, "stock");
 }
 
 static void read_level(struct request *req)

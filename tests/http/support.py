@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -79,6 +80,33 @@ class Client:
 
 def unique(prefix="x"):
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def at_once(*calls):
+    """What the calls return, each made in a thread of its own at the same moment."""
+    start = threading.Barrier(len(calls))
+
+    def run(call):
+        start.wait()
+        return call()
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def product_body(**fields):
+    """A new product, with the fields that it must have."""
+    return {"name": unique("Caneca"), "price": 1990, "currency": "BRL", **fields}
+
+
+def ids(answer):
+    """The ids of a page of a list."""
+    assert answer.status_code == 200, answer.text
+    return [product["id"] for product in answer.json()["data"]]
+
+
+def found(client, **query):
+    """The ids of the products that a query finds, on its first page."""
+    return ids(client.get("/v1/products", params=query))
 
 
 def gtin13():
@@ -158,6 +186,29 @@ def expire_now(order):
          f" WHERE id = '{order['id']}'")
     job = vendas("job", "expire")
     assert job.returncode == 0, job.stderr
+
+
+def programs():
+    """{"SERVICE-PROGRAM": path} of the endpoint programs."""
+    return {f"{service}-{name}": os.path.join(PROGRAMS, service, name)
+            for service in sorted(os.listdir(PROGRAMS)) if service != "jobs"
+            for name in sorted(os.listdir(os.path.join(PROGRAMS, service)))}
+
+
+def routes():
+    """(method, path, permission) of every route, as the programs' own tables say it."""
+    return [tuple(line.split("\t")) for path in programs().values()
+            for line in subprocess.run([path, "--routes"], capture_output=True, text=True,
+                                       check=True).stdout.splitlines()]
+
+
+def settings():
+    """The settings of this instance's programs, as a dictionary of environment variables."""
+    script = "set -a; . \"$1\"; env -0"
+    result = subprocess.run(["env", "-i", "sh", "-c", script, "sh", f"{VAR}/vendas.env"],
+                            capture_output=True, text=True, check=True)
+    pairs = (item.split("=", 1) for item in result.stdout.split("\0") if item)
+    return {name: text for name, text in pairs if name.startswith("VENDAS_")}
 
 
 def assert_problem(answer, status, code=None, pointer=None):

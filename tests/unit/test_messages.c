@@ -14,9 +14,9 @@ static const struct {
     const char *function;
     int argument;
 } CALLS[] = {
-    {"problem_set(", 2},  {"problem_field(", 2}, {"respond_problem(", 2}, {"fault(", 2},
-    {"fault_number(", 2}, {"away(", 1},          {"shared.fail(", 1},
-    {"message_with(", 1}, {"say(", 1},
+    {"problem_set(", 2}, {"problem_field(", 2}, {"respond_problem(", 2},
+    {"fault(", 2},       {"fault_number(", 2},  {"away(", 1},
+    {"shared.fail(", 1}, {"message_with(", 1},  {"say(", 1},
 };
 
 enum { MAX_CODES = 300, MAX_CODE = 64 };

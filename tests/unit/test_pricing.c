@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "fields.h"
 #include "buf.h"
+#include "fields.h"
 #include "sales/pricing.h"
 
 static const char FACTS[] =

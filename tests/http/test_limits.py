@@ -1,0 +1,73 @@
+"""Limits per client: off in a private instance, and working where they are on."""
+import os
+import subprocess
+import time
+
+import pytest
+
+import support
+from support import assert_problem
+
+
+def limits(state):
+    result = subprocess.run(
+        [os.path.join(support.ROOT, "tools", "web"), "start", "--limits", state],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def is_refused(call):
+    """Whether one of many calls in a row is refused for coming too often."""
+    answers = [call() for _ in range(15)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    for answer in refused:
+        assert_problem(answer, 429, "too_many_requests")
+        assert 1 <= int(answer.headers["Retry-After"]) <= 10
+    return bool(refused)
+
+
+def until(true, seconds=20):
+    """nginx's old workers go on for a moment after it has read its configuration anew."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about"
+
+
+def log_in():
+    return support.Client().post("/v1/sessions", {})
+
+
+@pytest.fixture(scope="module")
+def limited():
+    limits("on")
+    until(lambda: is_refused(log_in))
+    yield
+    limits("off")
+    until(lambda: not is_refused(log_in))
+
+
+def test_without_limits_nobody_is_refused():
+    assert not is_refused(log_in)
+
+
+def test_one_address_can_not_try_password_after_password(limited):
+    until(lambda: is_refused(lambda: support.Client().post("/v1/sessions", {
+        "email": "a@example.com", "password": "x"})))
+
+
+def test_one_address_can_not_register_user_after_user(limited):
+    until(lambda: is_refused(lambda: support.Client().post("/v1/users", {})))
+
+
+def test_who_is_refused_may_do_other_things_and_come_again(limited, anyone):
+    until(lambda: is_refused(log_in))
+    assert anyone.get("/v1/products").status_code == 200
+    assert anyone.get("/v1/sessions/current").status_code == 401
+    until(lambda: log_in().status_code != 429)
+
+
+def test_one_address_can_not_take_all_of_the_shop(limited):
+    def many():
+        return is_refused(lambda: support.Client().get("/v1/health"))
+    until(lambda: any(support.at_once(*[many] * 20)))
+    until(lambda: support.Client().get("/v1/health").status_code == 200)
