@@ -8,17 +8,20 @@ UNIT_TESTS = \
 	tests/unit/test_arena \
 	tests/unit/test_brazil \
 	tests/unit/test_buf \
+	tests/unit/test_chart \
 	tests/unit/test_clean \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_extract \
 	tests/unit/test_fields \
+	tests/unit/test_file \
 	tests/unit/test_gateway \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_lang \
 	tests/unit/test_log \
 	tests/unit/test_messages \
+	tests/unit/test_money \
 	tests/unit/test_page \
 	tests/unit/test_password \
 	tests/unit/test_period \
@@ -36,6 +39,6 @@ check_PROGRAMS += $(UNIT_TESTS)
 
 # What a unit test is built with beyond what every program is. ROOT is the source tree, for the
 # tests that hold the code against it and against the public data beside it.
-$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS)
+$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS) $(CHART_LIBS)
 $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 endif

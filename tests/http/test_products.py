@@ -119,8 +119,7 @@ def test_attributes_are_texts_numbers_and_booleans(admin, attributes, pointer):
     assert_problem(answer, 422, "validation_failed", pointer)
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e-400", "1e200000", "1." + "0" * 60,
-                                    "NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e-400", "1e200000", "1." + "0" * 60])
 def test_an_attribute_that_is_no_number_one_can_keep_is_refused(admin, number):
     text = '{"name": "x", "price": 1, "currency": "BRL", "attributes": {"a": %s}}' % number
     answer = admin.request("POST", "/v1/products", data=text,
