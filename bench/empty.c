@@ -3,6 +3,7 @@
  * this nginx can reach at most, and so what "./vendas bench" holds the others against.
  */
 #include <fcgiapp.h>
+#include <stdio.h>
 
 static const char ANSWER[] = "Status: 200 OK\r\n"
                              "Content-Type: application/json\r\n"
@@ -17,6 +18,8 @@ int main(void)
         return 1;
     while (FCGX_Accept_r(&request) == 0) {
         FCGX_PutStr(ANSWER, sizeof ANSWER - 1, request.out);
+        if (FCGX_GetChar(request.in) == EOF) /* closes as lib/serve.c does, and for its reason */
+            FCGX_Detach(&request);
         FCGX_Finish_r(&request);
     }
     return 0;
