@@ -1,6 +1,6 @@
 /*
  * Reports: what was sold, by period, product, region, customer or gateway, and the figures on
- * top of it. Service Sales, view sales.sold_orders; all is defined in sql/0005_reports.sql.
+ * top of it. Service Sales, view sales.sold_orders; all is defined in sql/0007_reports.sql.
  */
 #include "db.h"
 #include "request.h"

@@ -55,7 +55,7 @@ COMMENT ON TABLE catalog.runs IS 'Each visit of a source, with its counts.';
 COMMENT ON COLUMN catalog.runs.id IS 'UUIDv7, so the order of starting';
 COMMENT ON COLUMN catalog.runs.source_id IS 'the source visited';
 COMMENT ON COLUMN catalog.runs.status IS 'where it stands';
-COMMENT ON COLUMN catalog.runs.reason IS 'why it failed: no_answer, forbidden_by_robots, no_products, api_unavailable, interrupted';
+COMMENT ON COLUMN catalog.runs.reason IS 'why it failed: no_answer, forbidden_by_robots, no_products, bad_pattern, api_unavailable, interrupted';
 COMMENT ON COLUMN catalog.runs.pages IS 'pages fetched';
 COMMENT ON COLUMN catalog.runs.found IS 'plausible products found on them';
 COMMENT ON COLUMN catalog.runs.refused IS 'product pages that gave none';
