@@ -80,6 +80,7 @@ def test_a_folder_named_from_elsewhere_is_meant_from_there(tmp_path):
     (["up", "--port", "http"], '--port needs a number, not "http"'),
     (["up", "--port=80x"], '--port needs a number, not "80x"'),
     (["up", "--fast"], 'up: there is no option "--fast"'),
+    (["down", "--now"], 'down: there is no option "--now"'),
     (["migrate", "now"], "usage: ./vendas migrate [--database-url URL]")])
 def test_wrong_options_are_told_before_anything_is_done(tmp_path, arguments, words):
     result = run(*arguments, var=tmp_path)
