@@ -101,6 +101,17 @@ lock_instance() {
     flock -n 9 || die "another ./vendas is changing $VAR; try again when it is done"
 }
 
+# inner_instance NAME: turns to an instance inside VAR that a verb starts and stops itself. VAR
+# comes first, as it alone is placed where its owner may enter.
+inner_instance() {
+    "$TOOLS/folders"
+    find_var
+    VENDAS_VAR=$VAR/$1
+    "$TOOLS/folders"
+    find_var
+    lock_instance
+}
+
 # step NAME LABEL COMMAND...: runs it with its output in log/NAME.log and shows one line with
 # the seconds it took; where it fails, the log's name and last lines, and the whole verb ends.
 step() {
