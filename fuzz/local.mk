@@ -1,7 +1,7 @@
 # Fuzz targets, one small file for each parser of bytes from outside; "./vendas fuzz" runs them.
 # With --enable-fuzzing (clang) libFuzzer drives them; else "make check" replays their seeds.
 
-EXTRA_DIST += fuzz
+EXTRA_DIST += fuzz/corpus fuzz/keys
 
 FUZZ_TARGETS = \
 	fuzz/body \

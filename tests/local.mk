@@ -1,7 +1,7 @@
 # Unit tests (cmocka), one per module of lib/ and with its name: tests/unit/test_NAME.c.
 # The black-box tests of tests/http run through "./vendas test".
 
-EXTRA_DIST += tests
+EXTRA_DIST += tests/http tests/lsan.supp tests/harness.h tests/unit/rows.h tests/unit/unit.h
 
 if HAVE_CMOCKA
 UNIT_TESTS = \

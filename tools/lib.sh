@@ -101,6 +101,17 @@ lock_instance() {
     flock -n 9 || die "another ./vendas is changing $VAR; try again when it is done"
 }
 
+# inner_instance NAME: turns to an instance inside VAR that a verb starts and stops itself. VAR
+# comes first, as it alone is placed where its owner may enter.
+inner_instance() {
+    "$TOOLS/folders"
+    find_var
+    VENDAS_VAR=$VAR/$1
+    "$TOOLS/folders"
+    find_var
+    lock_instance
+}
+
 # step NAME LABEL COMMAND...: runs it with its output in log/NAME.log and shows one line with
 # the seconds it took; where it fails, the log's name and last lines, and the whole verb ends.
 step() {
@@ -233,6 +244,17 @@ with_settings() {
 
 # shellcheck disable=SC2016
 LOAD_SETTINGS='set -a; . "$1"; set +a; shift; exec "$@"'
+
+# configure_in DIR OPTIONS...: makes DIR a folder to build in; anew where the checkout was moved.
+configure_in() (
+    [ -x "$ROOT/configure" ] || "$ROOT/autogen.sh" || exit
+    ! grep -qxF "abs_top_srcdir = $ROOT" "$1/Makefile" 2>/dev/null || exit 0
+    rm -rf "$1"
+    mkdir -p "$1"
+    cd "$1" || exit
+    shift
+    "$ROOT/configure" --quiet "$@"
+)
 
 # find_postgres: sets PGBIN to the newest installed server's programs; fails where none is.
 find_postgres() {

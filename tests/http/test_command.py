@@ -76,10 +76,14 @@ def test_a_folder_named_from_elsewhere_is_meant_from_there(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["up", "--port"], "--port needs a number"),
-    (["up", "--port", "http"], '--port needs a number, not "http"'),
-    (["up", "--port=80x"], '--port needs a number, not "80x"'),
+    (["up", "--port"], "--port needs a number from 1 to 65535"),
+    (["up", "--port", "http"], '--port needs a number from 1 to 65535, not "http"'),
+    (["up", "--port=80x"], '--port needs a number from 1 to 65535, not "80x"'),
+    (["up", "--port=0"], '--port needs a number from 1 to 65535, not "0"'),
+    (["up", "--port=99999"], '--port needs a number from 1 to 65535, not "99999"'),
+    (["up", "--port="], '--port needs a number from 1 to 65535, not ""'),
     (["up", "--fast"], 'up: there is no option "--fast"'),
+    (["down", "--now"], 'down: there is no option "--now"'),
     (["migrate", "now"], "usage: ./vendas migrate [--database-url URL]")])
 def test_wrong_options_are_told_before_anything_is_done(tmp_path, arguments, words):
     result = run(*arguments, var=tmp_path)
