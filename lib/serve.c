@@ -76,8 +76,8 @@ static const struct route *find_route(struct request *req, const struct route *r
     return NULL;
 }
 
-/* Who
- * ------------------------------------------------------------------------------------------ */
+/* Who ---------------------------------------------------------------------------------------
+ */
 
 static bool may_call(struct request *req)
 {
@@ -97,7 +97,11 @@ static bool may_call(struct request *req)
 static void cors(struct request *req)
 {
     const char *origin = req_header(req, "HTTP_ORIGIN");
-    if (!origin || !*origin || !*settings()->cors_origins)
+    if (!*settings()->cors_origins)
+        return;
+    respond_header(req, "Vary",
+                   "Origin"); /* also without one: a cache may keep either answer */
+    if (!origin || !*origin)
         return;
     size_t n = strlen(origin);
     for (const char *s = settings()->cors_origins; *s; s += *s == ' ') {
@@ -113,11 +117,10 @@ static void cors(struct request *req)
         }
         s += len;
     }
-    respond_header(req, "Vary", "Origin");
 }
 
-/* One request
- * ---------------------------------------------------------------------------------- */
+/* One request -------------------------------------------------------------------------------
+ */
 
 static const char *or_empty(const char *s)
 {
@@ -180,8 +183,8 @@ static void serve_one(struct arena *a, const struct route *routes, char **enviro
                 req->problem.code);
 }
 
-/* The two ways in
- * ------------------------------------------------------------------------------ */
+/* The two ways in ---------------------------------------------------------------------------
+ */
 
 static size_t read_fcgi(void *stream, char *p, size_t n)
 {
