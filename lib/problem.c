@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "json.h"
 #include "messages.h"
 
 struct problem problem_none(struct arena *a)
@@ -30,17 +31,12 @@ void problem_field(struct problem *p, const char *pointer, const char *code,
     p->last_error = e;
 }
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
 void problem_detail(struct problem *p, const char *json)
 {
     struct json_object *detail = json ? json_tokener_parse(json) : NULL, *pointer;
     if (!detail)
         return;
-    arena_defer(p->arena, release_json, detail);
+    json_keep(p->arena, detail);
     if (!json_object_is_type(detail, json_type_object))
         return;
     if (json_object_object_get_ex(detail, "pointer", &pointer)) {

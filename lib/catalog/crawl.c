@@ -7,6 +7,7 @@
 #include "catalog/fetch.h"
 #include "catalog/page.h"
 #include "catalog/robots.h"
+#include "json.h"
 
 /* The product token that robots.txt files can name. */
 static const char AGENT[] = "VendasCollector";
@@ -30,18 +31,6 @@ struct crawler {
     int unanswered; /* requests in a row that got no answer at all */
     struct crawl *result;
 };
-
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
-static struct json_object *new_array(struct arena *a)
-{
-    struct json_object *array = json_object_new_array();
-    arena_defer(a, release_json, array);
-    return array;
-}
 
 static void note(struct crawler *c, const char *url, const char *outcome, const char *detail)
 {
@@ -186,7 +175,8 @@ static void walk(struct crawler *c)
 struct crawl crawl_source(struct arena *a, const struct source *source, const char *contact,
                           const char *currency)
 {
-    struct crawl result = {.items = new_array(a), .log = new_array(a)};
+    struct crawl result = {.items = json_keep(a, json_object_new_array()),
+                           .log = json_keep(a, json_object_new_array())};
     struct crawler c = {.arena = a, .source = source, .currency = currency, .result = &result};
     struct fetch_limits limits = {
         .agent = arena_printf(a, "%s/1.0 (+mailto:%s)", AGENT, contact),
