@@ -41,4 +41,5 @@ libvendas_a_SOURCES = \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
 	lib/token.c lib/token.h \
-	lib/utf8.c lib/utf8.h
+	lib/utf8.c lib/utf8.h \
+	lib/words.c lib/words.h

@@ -14,6 +14,7 @@
 #include "digest.h"
 #include "log.h"
 #include "settings.h"
+#include "words.h"
 
 /* A key, one before it and one after it; more are never in force at once. */
 enum { MAX_KEYS = 8, MAX_PEM = 4096, MAX_TOKEN = 8192, LEEWAY_SECONDS = 5 };
@@ -201,14 +202,7 @@ bool token_verify(struct arena *a, const char *token, struct identity *who)
 
 bool identity_may(const struct identity *who, const char *permission)
 {
-    size_t n = strlen(permission);
-    for (const char *s = who->scope; s && *s;) {
-        size_t len = strcspn(s, " ");
-        if (len == n && !memcmp(s, permission, n))
-            return true;
-        s += len + (s[len] == ' ');
-    }
-    return false;
+    return words_hold(who->scope, permission);
 }
 
 /* The affine coordinates of a P-256 public key, 32 bytes each. */

@@ -6,6 +6,7 @@
 #include "idempotency.h"
 #include "request.h"
 #include "sales/gateway.h"
+#include "words.h"
 
 static const char ORDER[] = "SELECT number, total, currency FROM sales.orders"
                             " WHERE id = $1::uuid AND user_id = $2::uuid";
@@ -41,7 +42,7 @@ static const struct gateway *wanted_gateway(struct request *req, struct json_obj
     const struct gateway *g = gateway_find(field_text(body, "gateway"));
     if (!g)
         problem_field(&req->problem, "/gateway", "unknown_gateway", NULL);
-    else if (!gateway_has_method(g, field_text(body, "method")))
+    else if (!words_hold(g->methods, field_text(body, "method")))
         problem_field(&req->problem, "/method", "not_choice", g->methods);
     return req->problem.status ? NULL : g;
 }
