@@ -103,10 +103,10 @@ static void drop_nulls(struct json_object *item)
 
 static void write_rejected(struct buf *b, size_t index, const struct problem *p, enum lang lang)
 {
-    struct json_object *told = json_tokener_parse(problem_json(p, lang, ""));
-    buf_printf(b, "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":%s}",
-               index, field_json(field_value(told, "errors")));
-    json_object_put(told);
+    buf_printf(b,
+               "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":", index);
+    problem_write_errors(b, p, lang);
+    buf_raw(b, "}");
 }
 
 struct counts {
