@@ -227,6 +227,17 @@ def test_private_address_is_refused_unless_the_operator_allows_it(admin, site, s
     assert connections == []
 
 
+@pytest.mark.parametrize("host", [
+    "0.0.0.0", "127.1", "0x7f000001", "10.0.0.1", "100.64.0.1", "169.254.169.254", "172.31.0.1",
+    "192.168.0.1", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]",
+    "[fd00::1]", "[2002:7f00:1::1]", "[2001:0:7f00:1::1]"])
+def test_private_addresses_are_known_in_every_form(admin, host):
+    source = collecting.make_source([f"http://{host}/"], private=False)
+    assert collecting.collect(source) == 1
+    assert collecting.outcomes(admin, last_run(admin, source)) == {
+        "/robots.txt": ("error", "private address")}
+
+
 def test_start_pages_on_another_host_than_the_first_are_not_asked_for(admin, site):
     site.sell({"bule": product("Bule de lata", "49.90", sku="A1")})
     other = collecting.Site({"/more": collecting.links(["/p/x"])})
