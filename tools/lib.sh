@@ -126,6 +126,7 @@ step() {
     else
         printf 'FAILED\n\n'
         tail -n 20 "$step_log"
+        [ -s "$step_log" ] || { say "It could write nothing. Is the disk full?" && df -h "$VAR"; }
         printf '\nThe whole log: %s\n' "$step_log"
         exit 1
     fi
