@@ -12,6 +12,8 @@ FUZZ_TARGETS = \
 	fuzz/query \
 	fuzz/robots \
 	fuzz/token
+fuzz-targets: $(FUZZ_TARGETS)
+.PHONY: fuzz-targets
 FUZZ_OBJECTS = $(FUZZ_TARGETS:=.$(OBJEXT)) fuzz/replay.$(OBJEXT)
 
 if FUZZING

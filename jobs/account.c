@@ -1,6 +1,7 @@
 /*
- * account: makes a user with a role, or gives an existing one a new password and role. For the
- * operator: the first admin and the service accounts come from here.
+ * account: makes a user with a role, or gives an existing one a new password and role, and ends
+ * its sessions: who knew the old password has no part in the new one. For the operator: the
+ * first admin and the service accounts come from here.
  *
  *     account EMAIL ROLE NAME < password
  */
@@ -20,7 +21,10 @@ static const char SAVE[] =
     "    ON CONFLICT (lower(email)) DO UPDATE SET role = excluded.role, version = "
     "users.version + 1,"
     "        password_hash = excluded.password_hash, updated_at = now()"
-    "    RETURNING id, role)"
+    "    RETURNING id, role),"
+    "ended AS ("
+    "    UPDATE registry.sessions AS s SET ended_at = now() FROM saved"
+    "     WHERE s.user_id = saved.id AND s.ended_at IS NULL)"
     "INSERT INTO registry.audit (action, subject, detail)"
     "SELECT 'account.saved', id, jsonb_build_object('role', role) FROM saved";
 
@@ -46,7 +50,7 @@ static int save(struct arena *a, struct json_object *account)
 
 int main(int argc, char **argv)
 {
-    char password[256];
+    char password[1024]; /* longer than any that is taken, so that none is cut */
     if (argc != 4 || !fgets(password, sizeof password, stdin)) {
         fprintf(stderr, "usage: %s EMAIL ROLE NAME < password\n", argv[0]);
         return EXIT_FAILURE;

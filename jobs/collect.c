@@ -74,6 +74,7 @@ static const char *outcome(struct arena *a, const struct crawl *crawl,
     return b.data;
 }
 
+/* One run of a source. */
 static bool collect(struct arena *a, const struct source *source)
 {
     struct problem problem = problem_none(a);
@@ -103,11 +104,14 @@ static bool collect_all(struct arena *a, const char *name)
         return lock != NULL;
     }
     struct rows *rows = db_query(a, &problem, SOURCES, name);
+    struct arena *of_run = arena_new();
     bool ok = rows != NULL;
     for (int i = 0; rows && i < db_count(rows); i++) {
         struct source source = read_source(a, rows, i);
-        ok &= collect(a, &source);
+        ok &= collect(of_run, &source);
+        arena_reset(of_run);
     }
+    arena_free(of_run);
     return ok;
 }
 

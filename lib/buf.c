@@ -92,7 +92,7 @@ void buf_json(struct buf *b, const char *s)
     }
     buf_raw(b, "\"");
     while (*s) {
-        size_t len = utf8_char(s, strlen(s));
+        size_t len = utf8_char(s, UTF8_LONGEST);
         if (len == 0) {
             buf_raw(b, "\xEF\xBF\xBD");
             len = 1;

@@ -80,16 +80,6 @@ static bool connected(void)
     return db.connection && !went_away() ? true : connect_now();
 }
 
-bool db_alive(void)
-{
-    if (!connected())
-        return false;
-    PGresult *r = PQexec(db.connection, "SELECT 1");
-    bool alive = PQresultStatus(r) == PGRES_TUPLES_OK;
-    PQclear(r);
-    return alive;
-}
-
 /* The name under which sql is prepared on this connection, or NULL when it can't be. */
 static const char *prepared_name(const char *sql, char name[16])
 {
@@ -196,6 +186,11 @@ struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const c
     explain(p, r);
     PQclear(r);
     return NULL;
+}
+
+const char *db_flag(bool value)
+{
+    return value ? "true" : "false";
 }
 
 int db_count(const struct rows *r)

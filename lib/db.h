@@ -46,6 +46,9 @@ enum db_how { DB_PREPARED, DB_PLANNED };
 struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const char *sql,
                     int count, const char *const *values);
 
+/* A truth as a parameter. */
+const char *db_flag(bool value);
+
 /* Number of rows. */
 int db_count(const struct rows *r);
 
@@ -57,9 +60,6 @@ long long db_integer(const struct rows *r, int row, int column);
 
 /* A value of a boolean column; false for NULL. */
 bool db_boolean(const struct rows *r, int row, int column);
-
-/* Whether the database answers now. */
-bool db_alive(void);
 
 /* Closes the connection, if there is one. */
 void db_close(void);

@@ -1,6 +1,5 @@
 #include "digest.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -73,10 +72,4 @@ char *base64url_decode(struct arena *a, const char *text, size_t *n)
     *n = (len + padding) / 4 * 3 - padding;
     out[*n] = '\0';
     return (char *)out;
-}
-
-int digest_equal(const char *a, const char *b)
-{
-    size_t n = strlen(a);
-    return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
 }

@@ -19,7 +19,4 @@ char *digest_random(struct arena *a, size_t bytes);
 char *base64url_encode(struct arena *a, const void *p, size_t n);
 char *base64url_decode(struct arena *a, const char *text, size_t *n);
 
-/* Compares two texts in a time that tells nothing of where they differ. */
-int digest_equal(const char *a, const char *b);
-
 #endif

@@ -11,6 +11,7 @@
 #include "gtin.h"
 #include "settings.h"
 #include "utf8.h"
+#include "words.h"
 
 static bool fault(struct problem *p, const char *pointer, const char *code,
                   const char *argument)
@@ -154,18 +155,6 @@ static bool is_postal_code(char *s)
     return n == 8 && strspn(s, "0123456789") == 8;
 }
 
-static bool is_choice(const char *choices, const char *s)
-{
-    size_t n = strlen(s);
-    for (const char *c = choices; n && *c;) {
-        size_t len = strcspn(c, " ");
-        if (len == n && !memcmp(c, s, n))
-            return true;
-        c += len + (c[len] == ' ');
-    }
-    return false;
-}
-
 /* Texts ------------------------------------------------------------------------------------ */
 
 static bool check_plain(struct problem *p, const struct field *f, const char *pointer,
@@ -213,7 +202,7 @@ static bool check_format(struct problem *p, const struct field *f, const char *p
         return !strcmp(s, settings()->currency) ||
                fault(p, pointer, "other_currency", settings()->currency);
     case FIELD_CHOICE:
-        return is_choice(f->choices, s) || fault(p, pointer, "not_choice", f->choices);
+        return words_hold(f->choices, s) || fault(p, pointer, "not_choice", f->choices);
     default:
         return check_plain(p, f, pointer, s);
     }

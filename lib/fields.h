@@ -27,7 +27,7 @@ enum field_type {
     FIELD_CURRENCY,    /* ISO 4217; must be the shop's */
     FIELD_CHOICE,      /* one of choices, separated by blanks */
     FIELD_OBJECT,      /* members as declared in fields */
-    FIELD_ANY_OBJECT,  /* names and texts, numbers or booleans; min and max count members */
+    FIELD_ANY_OBJECT,  /* names and texts, numbers or booleans; max counts members */
     FIELD_LIST,        /* items as fields[0]; min and max count them */
     FIELD_JSON,        /* anything; the handler checks */
 };

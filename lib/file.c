@@ -29,6 +29,7 @@ int file_write(const char *path, const void *p, size_t n)
 {
     char beside[PATH_MAX];
     int length = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
+    errno = ENAMETOOLONG; /* unless mkstemp() knows better */
     int fd = length < (int)sizeof beside ? mkstemp(beside) : -1;
     bool ok = fd >= 0 && !write_all(fd, p, n) && !fchmod(fd, 0644) && !fsync(fd);
     const char *reason = ok ? NULL : strerror(errno);

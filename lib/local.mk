@@ -24,6 +24,7 @@ libvendas_a_SOURCES = \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
 	lib/job.c lib/job.h \
+	lib/json.c lib/json.h \
 	lib/lang.c lib/lang.h \
 	lib/log.c lib/log.h \
 	lib/messages.c lib/messages.h \
@@ -40,4 +41,5 @@ libvendas_a_SOURCES = \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
 	lib/token.c lib/token.h \
-	lib/utf8.c lib/utf8.h
+	lib/utf8.c lib/utf8.h \
+	lib/words.c lib/words.h

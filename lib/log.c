@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,22 @@
 
 static const char *program = "vendas";
 
+/* Where a standard file was closed, the next connection would take its number: standard
+ * error's, and be sent every line. */
+static void fill_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 void log_program(const char *name)
 {
     program = name;
+    fill_standard_files();
 }
 
 static void begin(struct buf *line, const char *level)

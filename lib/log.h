@@ -6,7 +6,8 @@
 #ifndef VENDAS_LOG_H
 #define VENDAS_LOG_H
 
-/* Names the program in every line; s must stay. */
+/* To be called first: names the program in every line (name must stay), and sees to it that
+ * nothing else ever stands in the place of a standard error that was closed. */
 void log_program(const char *name);
 
 /* Further members of a line: pairs of name and text, ended by NULL. */

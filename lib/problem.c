@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "json.h"
 #include "messages.h"
 
 struct problem problem_none(struct arena *a)
@@ -22,6 +22,9 @@ void problem_field(struct problem *p, const char *pointer, const char *code,
                    const char *argument)
 {
     problem_set(p, 422, "validation_failed");
+    if (p->error_count == PROBLEM_MAX_ERRORS)
+        return;
+    p->error_count++;
     struct field_error *e = arena_alloc(p->arena, sizeof *e);
     e->pointer = arena_strdup(p->arena, pointer);
     e->code = arena_strdup(p->arena, code);
@@ -30,17 +33,12 @@ void problem_field(struct problem *p, const char *pointer, const char *code,
     p->last_error = e;
 }
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
 void problem_detail(struct problem *p, const char *json)
 {
     struct json_object *detail = json ? json_tokener_parse(json) : NULL, *pointer;
     if (!detail)
         return;
-    arena_defer(p->arena, release_json, detail);
+    json_keep(p->arena, detail);
     if (!json_object_is_type(detail, json_type_object))
         return;
     if (json_object_object_get_ex(detail, "pointer", &pointer)) {
@@ -56,9 +54,9 @@ static void member(struct buf *b, const char *name, const char *value)
     buf_json(b, value);
 }
 
-static void errors(struct buf *b, const struct problem *p, enum lang lang)
+void problem_write_errors(struct buf *b, const struct problem *p, enum lang lang)
 {
-    buf_raw(b, ",\"errors\":[");
+    buf_raw(b, "[");
     for (const struct field_error *e = p->errors; e; e = e->next) {
         buf_raw(b, e == p->errors ? "{\"pointer\":" : ",{\"pointer\":");
         buf_json(b, e->pointer);
@@ -86,7 +84,8 @@ char *problem_json(const struct problem *p, enum lang lang, const char *instance
             buf_raw(&b, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
         }
     }
-    errors(&b, p, lang);
+    buf_raw(&b, ",\"errors\":");
+    problem_write_errors(&b, p, lang);
     buf_raw(&b, "}");
     return b.data;
 }

@@ -6,6 +6,7 @@
 
 #include "cursor.h"
 #include "input.h"
+#include "json.h"
 #include "settings.h"
 #include "utf8.h"
 
@@ -125,16 +126,10 @@ static void query_parameter(struct request *req, const struct field *fields,
     json_object_put(value);
 }
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
 struct json_object *req_query(struct request *req, const struct field *fields)
 {
     const char *s = req_header(req, "QUERY_STRING");
-    struct json_object *query = json_object_new_object();
-    arena_defer(req->arena, release_json, query);
+    struct json_object *query = json_keep(req->arena, json_object_new_object());
     for (s = s ? s : ""; *s; s += *s == '&') {
         size_t n = strcspn(s, "&");
         if (n)
@@ -233,8 +228,7 @@ struct json_object *req_json(struct request *req, const char *text, size_t n)
     enum json_tokener_error e = json_tokener_get_error(t);
     bool whole = e == json_tokener_success && json_tokener_get_parse_end(t) >= n;
     json_tokener_free(t);
-    if (value)
-        arena_defer(req->arena, release_json, value);
+    json_keep(req->arena, value);
     /* json-c lets pass some of what is no UTF-8. */
     if (!whole || !utf8_valid(text, n) || holds_no_number(text, n)) {
         problem_set(&req->problem, 400, "invalid_json");

@@ -72,6 +72,14 @@ const char *req_header(const struct request *req, const char *name);
  * A parameter that the table does not name is refused. NULL with the problem filled. */
 struct json_object *req_query(struct request *req, const struct field *fields);
 
+/* "limit" and "cursor" for a table of query fields; a cursor is as long as the list's sort
+ * values make it. */
+#define PAGE_FIELDS(longest_cursor)                                                            \
+    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},                                           \
+    {                                                                                          \
+        "cursor", FIELD_TEXT, 0, 1, longest_cursor, NULL, NULL                                 \
+    }
+
 /* Which part of a list is asked for: the first page where value and id are NULL, else what
  * follows the row that they are of. */
 struct page_wanted {
@@ -120,10 +128,14 @@ void respond_json(struct request *req, int status, const char *json);
  * changes what a product's document says but not the product, does not fail an edit. */
 void respond_resource(struct request *req, int status, const char *json, long long version);
 
-/* A page of a list from rows of (document, sort value, id), fetched with one row more than
- * limit:
- * {"data": [...], "next_cursor": ...}. name is the cursor's. */
+/* The JSON document that a query found, its first column; 404 where it found none. NULL rows:
+ * the problem is told. */
 struct rows;
+void respond_row(struct request *req, int status, const struct rows *rows);
+
+/* A page of a list from rows of (document, sort value, id), fetched with one row more than
+ * limit: {"data": [...], "next_cursor": ...}. name is the cursor's. NULL rows: the problem is
+ * told. */
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);
 
 /* Any other content. */

@@ -14,7 +14,7 @@ struct setting {
     enum type type;
     size_t offset;
     const char *fallback;
-    long long min, max; /* of a number; of a text, min is its least length */
+    long long min, max; /* of a number, or of a text's length (max 0: any) */
 };
 
 #define SETTING(NAME, TYPE, MEMBER, FALLBACK, MIN, MAX)                                        \
@@ -30,7 +30,7 @@ static const struct setting TABLE[] = {
     SETTING("ACCESS_TOKEN_SECONDS", NUMBER, access_token_seconds, "900", 10, 86400),
     SETTING("REFRESH_TOKEN_DAYS", NUMBER, refresh_token_days, "30", 1, 365),
     SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),
-    SETTING("CURRENCY", TEXT, currency, "BRL", 3, 0),
+    SETTING("CURRENCY", TEXT, currency, "BRL", 3, 3),
     SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
     SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "2880", 0, 43200),
     SETTING("CORS_ORIGINS", TEXT, cors_origins, "", 0, 0),
@@ -61,8 +61,14 @@ static int set_number(const struct setting *s, const char *value)
 
 static int set_text(const struct setting *s, const char *value)
 {
-    if ((long long)strlen(value) < s->min) {
-        fprintf(stderr, "%s: must not be empty\n", s->name);
+    long long length = (long long)strlen(value);
+    const char *fault = NULL;
+    if (length < s->min)
+        fault = length ? "is too short" : "must not be empty";
+    else if (s->max && length > s->max)
+        fault = "is too long";
+    if (fault) {
+        fprintf(stderr, "%s: %s\n", s->name, fault);
         return -1;
     }
     *(const char **)((char *)&loaded + s->offset) = value;

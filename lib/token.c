@@ -14,9 +14,14 @@
 #include "digest.h"
 #include "log.h"
 #include "settings.h"
+#include "words.h"
 
 /* A key, one before it and one after it; more are never in force at once. */
-enum { MAX_KEYS = 8, MAX_PEM = 4096, MAX_TOKEN = 8192, LEEWAY_SECONDS = 5, KEEP_SECONDS = 60 };
+enum { MAX_KEYS = 8, MAX_PEM = 4096, MAX_TOKEN = 8192, LEEWAY_SECONDS = 5 };
+
+/* How old what was read of the keys may be: at all, and where a key is asked for that is not
+ * among them. */
+enum { KEEP_SECONDS = 60, KEEP_WITHOUT_SECONDS = 1 };
 
 static const char AUDIENCE[] = "vendas";
 
@@ -48,8 +53,6 @@ static int is_public_key(const struct dirent *e)
     return n > 4 && n - 4 < sizeof keys.list[0].kid && !strcmp(e->d_name + n - 4, ".pub");
 }
 
-/* Keys are read again at most once a minute, when one is asked for that is not known: that is
- * how a running program learns of a new one. */
 static void read_keys(void)
 {
     struct dirent **files;
@@ -72,10 +75,16 @@ static void read_keys(void)
         log_error("no keys for tokens", "folder", settings()->jwt_keys, NULL);
 }
 
+/* That is how a running program learns of a key that was added or taken away. */
+static void keep_keys(time_t seconds)
+{
+    if (!keys.count || time(NULL) - keys.read_at > seconds)
+        read_keys();
+}
+
 static const struct key *signing_key(void)
 {
-    if (!keys.count || time(NULL) - keys.read_at > KEEP_SECONDS)
-        read_keys();
+    keep_keys(KEEP_SECONDS);
     for (int i = keys.count - 1; i >= 0; i--)
         if (*keys.list[i].private_pem)
             return &keys.list[i];
@@ -92,12 +101,10 @@ static const struct key *find_key(const char *kid)
 
 static const struct key *verifying_key(const char *kid)
 {
-    const struct key *k = find_key(kid);
-    if (!k && (!keys.count || time(NULL) - keys.read_at > KEEP_SECONDS)) {
-        read_keys();
-        k = find_key(kid);
-    }
-    return k;
+    keep_keys(KEEP_SECONDS);
+    if (!find_key(kid))
+        keep_keys(KEEP_WITHOUT_SECONDS);
+    return find_key(kid);
 }
 
 char *token_sign(struct arena *a, const struct identity *who, long long seconds)
@@ -195,14 +202,7 @@ bool token_verify(struct arena *a, const char *token, struct identity *who)
 
 bool identity_may(const struct identity *who, const char *permission)
 {
-    size_t n = strlen(permission);
-    for (const char *s = who->scope; s && *s;) {
-        size_t len = strcspn(s, " ");
-        if (len == n && !memcmp(s, permission, n))
-            return true;
-        s += len + (s[len] == ' ');
-    }
-    return false;
+    return words_hold(who->scope, permission);
 }
 
 /* The affine coordinates of a P-256 public key, 32 bytes each. */

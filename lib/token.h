@@ -3,8 +3,8 @@
  *
  * Keys are files in the folder VENDAS_JWT_KEYS: KID.key holds a private P-256 key, KID.pub its
  * public half, both PEM. The last kid in alphabetical order signs; all verify, so that a new
- * key can be laid beside an old one without signing anybody out. Only the registry needs .key
- * files.
+ * key can be laid beside an old one without signing anybody out. A running program knows a new
+ * key at once, and one that was taken away for a minute. Only the registry needs .key files.
  */
 #ifndef VENDAS_TOKEN_H
 #define VENDAS_TOKEN_H

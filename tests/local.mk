@@ -33,7 +33,8 @@ UNIT_TESTS = \
 	tests/unit/test_robots \
 	tests/unit/test_settings \
 	tests/unit/test_token \
-	tests/unit/test_utf8
+	tests/unit/test_utf8 \
+	tests/unit/test_words
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)
 

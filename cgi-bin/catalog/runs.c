@@ -20,15 +20,13 @@ static const char LOG[] =
     " ORDER BY url LIMIT $4::int + 1";
 
 static const struct field LIST_QUERY[] = {
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    PAGE_FIELDS(400),
     {0},
 };
 
 static const struct field LOG_QUERY[] = {
     {"outcome", FIELD_CHOICE, 0, 0, 0, "list product refused forbidden error", NULL},
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 8000, NULL, NULL},
+    PAGE_FIELDS(8000),
     {0},
 };
 
@@ -58,11 +56,8 @@ static void list_runs_of_source(struct request *req)
 static void read_run(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
-    struct rows *rows = id ? db_query(req->arena, &req->problem, READ, id) : NULL;
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    if (id)
+        respond_row(req, 200, db_query(req->arena, &req->problem, READ, id));
 }
 
 static void read_log(struct request *req)

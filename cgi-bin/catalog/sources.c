@@ -32,19 +32,9 @@ static const struct field NEW_SOURCE[] = {
 };
 
 static const struct field LIST_QUERY[] = {
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    PAGE_FIELDS(400),
     {0},
 };
-
-static void respond_source(struct request *req, int status, const char *id)
-{
-    struct rows *rows = db_query(req->arena, &req->problem, READ, id);
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, status, db_text(rows, 0, 0));
-}
 
 static void list_sources(struct request *req)
 {
@@ -61,7 +51,7 @@ static void read_source(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_source(req, 200, id);
+        respond_row(req, 200, db_query(req->arena, &req->problem, READ, id));
 }
 
 static bool is_pattern(const char *text)
@@ -87,7 +77,7 @@ static void create_source(struct request *req)
         return;
     const char *id = db_text(made, 0, 0);
     respond_header(req, "Location", arena_printf(req->arena, "/v1/sources/%s", id));
-    respond_source(req, 201, id);
+    respond_row(req, 201, db_query(req->arena, &req->problem, READ, id));
 }
 
 static const struct route ROUTES[] = {

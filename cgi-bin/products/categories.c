@@ -34,18 +34,12 @@ static const struct field NEW_CATEGORY[] = {
 
 static void list_categories(struct request *req)
 {
-    struct rows *rows = db_query(req->arena, &req->problem, TREE);
-    if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    respond_row(req, 200, db_query(req->arena, &req->problem, TREE));
 }
 
 static void read_category(struct request *req)
 {
-    struct rows *rows = db_query(req->arena, &req->problem, READ, req_param(req, "id"));
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    respond_row(req, 200, db_query(req->arena, &req->problem, READ, req_param(req, "id")));
 }
 
 static void create_category(struct request *req)

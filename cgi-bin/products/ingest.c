@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "json.h"
 #include "request.h"
 
 static const char INGEST[] = "SELECT products.ingest($1::jsonb)";
@@ -36,23 +37,11 @@ static const struct field ITEM[] = {
     {0},
 };
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
-static struct json_object *new_array(struct request *req)
-{
-    struct json_object *array = json_object_new_array();
-    arena_defer(req->arena, release_json, array);
-    return array;
-}
-
 /* NDJSON: an item a line; empty lines are passed over. A line that is no JSON becomes null, and
  * so is rejected by itself without its neighbours. */
 static struct json_object *read_lines(struct request *req, const char *text, size_t n)
 {
-    struct json_object *items = new_array(req);
+    struct json_object *items = json_keep(req->arena, json_object_new_array());
     for (const char *line = text, *end = text + n; line < end;) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         size_t length = (size_t)((newline ? newline : end) - line);
@@ -114,10 +103,10 @@ static void drop_nulls(struct json_object *item)
 
 static void write_rejected(struct buf *b, size_t index, const struct problem *p, enum lang lang)
 {
-    struct json_object *told = json_tokener_parse(problem_json(p, lang, ""));
-    buf_printf(b, "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":%s}",
-               index, field_json(field_value(told, "errors")));
-    json_object_put(told);
+    buf_printf(b,
+               "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":", index);
+    problem_write_errors(b, p, lang);
+    buf_raw(b, "}");
 }
 
 struct counts {
@@ -168,7 +157,7 @@ static void ingest(struct request *req)
         return;
     size_t n = json_object_array_length(items);
     struct problem *faults = arena_alloc(req->arena, n * sizeof *faults);
-    struct json_object *good = new_array(req);
+    struct json_object *good = json_keep(req->arena, json_object_new_array());
     for (size_t i = 0; i < n; i++) {
         struct json_object *item = json_object_array_get_idx(items, i);
         faults[i] = check_item(req, item);
@@ -180,8 +169,7 @@ static void ingest(struct request *req)
     struct rows *rows = db_query(req->arena, &req->problem, INGEST, field_json(good));
     if (!rows)
         return;
-    struct json_object *taken = json_tokener_parse(db_text(rows, 0, 0));
-    arena_defer(req->arena, release_json, taken);
+    struct json_object *taken = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
     respond_json(req, 200, report(req, faults, n, taken));
 }
 

@@ -69,8 +69,7 @@ static const struct field LIST_QUERY[] = {
     {"max_price", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
     {"in_stock", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
     {"sort", FIELD_CHOICE, 0, 0, 0, "relevance price -price -created_at name", NULL},
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 4000, NULL, NULL},
+    PAGE_FIELDS(4000),
     {0},
 };
 

@@ -24,27 +24,19 @@ static const char PERMISSIONS[] =
     "           'name', name, 'description', description) ORDER BY name), 'next_cursor', NULL)"
     "  FROM registry.permissions";
 
-static void respond_row(struct request *req, const struct rows *rows)
-{
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
-}
-
 static void list_roles(struct request *req)
 {
-    respond_row(req, db_query(req->arena, &req->problem, ROLES));
+    respond_row(req, 200, db_query(req->arena, &req->problem, ROLES));
 }
 
 static void read_role(struct request *req)
 {
-    respond_row(req, db_query(req->arena, &req->problem, ROLE, req_param(req, "name")));
+    respond_row(req, 200, db_query(req->arena, &req->problem, ROLE, req_param(req, "name")));
 }
 
 static void list_permissions(struct request *req)
 {
-    respond_row(req, db_query(req->arena, &req->problem, PERMISSIONS));
+    respond_row(req, 200, db_query(req->arena, &req->problem, PERMISSIONS));
 }
 
 static const struct route ROUTES[] = {

@@ -55,8 +55,7 @@ static const struct field CHANGES[] = {
 
 static const struct field LIST_QUERY[] = {
     {"q", FIELD_TEXT, 0, 0, 120, NULL, NULL},
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    PAGE_FIELDS(400),
     {0},
 };
 

@@ -49,8 +49,7 @@ static const struct field LIST_QUERY[] = {
     {"status", FIELD_CHOICE, 0, 0, 0,
      "pending paid shipped delivered canceled expired refunded partially_refunded returned",
      NULL},
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    PAGE_FIELDS(400),
     {0},
 };
 
@@ -58,11 +57,6 @@ static const struct field CHANGE_BODY[] = {
     {"reason", FIELD_TEXT, 0, 0, 500, NULL, NULL},
     {0},
 };
-
-static const char *flag(bool value)
-{
-    return value ? "true" : "false";
-}
 
 static void place_order(struct request *req)
 {
@@ -86,7 +80,7 @@ static void place_order(struct request *req)
 static void respond_order(struct request *req, const char *id, bool any)
 {
     struct rows *rows =
-        db_query(req->arena, &req->problem, READ, id, req->user.user, flag(any));
+        db_query(req->arena, &req->problem, READ, id, req->user.user, db_flag(any));
     if (rows && db_count(rows) == 0)
         respond_problem(req, 404, "not_found");
     else if (rows)
@@ -126,7 +120,7 @@ static void cancel_order(struct request *req)
     const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
     bool staff = req_may(req, "orders:write");
     if (!req->problem.status &&
-        db_query(req->arena, &req->problem, CANCEL, id, req->user.user, flag(staff), reason))
+        db_query(req->arena, &req->problem, CANCEL, id, req->user.user, db_flag(staff), reason))
         respond_order(req, id, staff);
 }
 

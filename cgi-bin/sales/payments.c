@@ -6,6 +6,7 @@
 #include "idempotency.h"
 #include "request.h"
 #include "sales/gateway.h"
+#include "words.h"
 
 static const char ORDER[] = "SELECT number, total, currency FROM sales.orders"
                             " WHERE id = $1::uuid AND user_id = $2::uuid";
@@ -35,26 +36,13 @@ static const struct field CONFIRMATION[] = {
     {0},
 };
 
-static const char *flag(bool value)
-{
-    return value ? "true" : "false";
-}
-
-static void respond_row(struct request *req, const struct rows *rows)
-{
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
-}
-
 /* The gateway that the body names, which must know its method. */
 static const struct gateway *wanted_gateway(struct request *req, struct json_object *body)
 {
     const struct gateway *g = gateway_find(field_text(body, "gateway"));
     if (!g)
         problem_field(&req->problem, "/gateway", "unknown_gateway", NULL);
-    else if (!gateway_has_method(g, field_text(body, "method")))
+    else if (!words_hold(g->methods, field_text(body, "method")))
         problem_field(&req->problem, "/method", "not_choice", g->methods);
     return req->problem.status ? NULL : g;
 }
@@ -86,16 +74,18 @@ static void list_payments(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_row(req, db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
-                                  flag(req_may(req, "payments:read"))));
+        respond_row(req, 200,
+                    db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
+                             db_flag(req_may(req, "payments:read"))));
 }
 
 static void read_payment(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_row(req, db_query(req->arena, &req->problem, READ, id, req->user.user,
-                                  flag(req_may(req, "payments:read"))));
+        respond_row(req, 200,
+                    db_query(req->arena, &req->problem, READ, id, req->user.user,
+                             db_flag(req_may(req, "payments:read"))));
 }
 
 /* A gateway that is no longer there may still have payments. */
@@ -112,15 +102,15 @@ static void confirm_payment(struct request *req)
         id && req_has_body(req) ? req_body(req, CONFIRMATION, false) : NULL;
     if (req->problem.status)
         return;
-    struct rows *rows =
-        db_query(req->arena, &req->problem, READ, id, req->user.user, flag(true));
+    struct rows *rows = db_query(req->arena, &req->problem, READ, id, req->user.user, "true");
     if (rows && db_count(rows) == 0)
         respond_problem(req, 404, "not_found");
     else if (rows && !confirmed_by_person(db_text(rows, 0, 1)))
         respond_problem(req, 409, "confirmation_not_manual");
     if (!req->problem.status)
-        respond_row(req, db_query(req->arena, &req->problem, CAPTURE, id, req->user.user,
-                                  body ? field_text(body, "reason") : NULL));
+        respond_row(req, 200,
+                    db_query(req->arena, &req->problem, CAPTURE, id, req->user.user,
+                             body ? field_text(body, "reason") : NULL));
 }
 
 static const struct route ROUTES[] = {

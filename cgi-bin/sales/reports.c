@@ -32,11 +32,9 @@ static void sales_report(struct request *req)
         return;
     const char *group =
         field_present(query, "group_by") ? field_text(query, "group_by") : "day";
-    struct rows *rows =
-        db_query_planned(req->arena, &req->problem, SALES, period.from, period.to, group,
-                         settings()->timezone, settings()->currency);
-    if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    respond_row(req, 200,
+                db_query_planned(req->arena, &req->problem, SALES, period.from, period.to,
+                                 group, settings()->timezone, settings()->currency));
 }
 
 static void kpis(struct request *req)
@@ -45,10 +43,9 @@ static void kpis(struct request *req)
     struct json_object *query = req_query(req, KPIS_QUERY);
     if (!query || !period_read(&req->problem, query, &period))
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, KPIS, period.from, period.to,
-                                 settings()->timezone, settings()->currency);
-    if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    respond_row(req, 200,
+                db_query(req->arena, &req->problem, KPIS, period.from, period.to,
+                         settings()->timezone, settings()->currency));
 }
 
 static const struct route ROUTES[] = {

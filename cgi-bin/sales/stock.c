@@ -26,8 +26,7 @@ static const char MOVE[] =
 
 static const struct field LIST_QUERY[] = {
     {"max_available", FIELD_INTEGER, 0, 0, 1000000000, NULL, NULL},
-    {"limit", FIELD_INTEGER, 0, 1, 100, NULL, NULL},
-    {"cursor", FIELD_TEXT, 0, 1, 400, NULL, NULL},
+    PAGE_FIELDS(400),
     {0},
 };
 
@@ -55,11 +54,8 @@ static void list_levels(struct request *req)
 static void read_level(struct request *req)
 {
     const char *variant = req_param_uuid(req, "variant_id");
-    struct rows *rows = variant ? db_query(req->arena, &req->problem, LEVEL, variant) : NULL;
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, db_text(rows, 0, 0));
+    if (variant)
+        respond_row(req, 200, db_query(req->arena, &req->problem, LEVEL, variant));
 }
 
 /* Receiving adds, counting says how much there is, adjusting goes either way but not nowhere.

@@ -5,15 +5,11 @@
 
 #include "buf.h"
 #include "fields.h"
+#include "json.h"
 #include "log.h"
 #include "settings.h"
 
 enum { BATCH = 100, TIMEOUT_MS = 60000, TRIES = 3 };
-
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
 
 static size_t receive(char *p, size_t one, size_t n, void *answer)
 {
@@ -42,11 +38,7 @@ static struct json_object *post_once(struct arena *a, CURL *curl, const char *pa
     if (!code)
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
     curl_slist_free_all(headers);
-    struct json_object *json =
-        *status / 100 == 2 ? json_tokener_parse(buf_text(&answer)) : NULL;
-    if (json)
-        arena_defer(a, release_json, json);
-    return json;
+    return *status / 100 == 2 ? json_keep(a, json_tokener_parse(buf_text(&answer))) : NULL;
 }
 
 /* Tries again while the API is away (no answer, 5xx). */

@@ -52,7 +52,7 @@ char *clean_line(struct arena *a, const char *text, size_t max)
                 *o++ = ' ';
                 count++;
             }
-        } else if ((n = utf8_char(s, strlen(s))) == 0) {
+        } else if ((n = utf8_char(s, UTF8_LONGEST)) == 0) {
             s++; /* a byte that is no text */
         } else {
             memcpy(o, s, n);

@@ -7,6 +7,7 @@
 #include "catalog/fetch.h"
 #include "catalog/page.h"
 #include "catalog/robots.h"
+#include "json.h"
 
 /* The product token that robots.txt files can name. */
 static const char AGENT[] = "VendasCollector";
@@ -31,18 +32,6 @@ struct crawler {
     struct crawl *result;
 };
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
-static struct json_object *new_array(struct arena *a)
-{
-    struct json_object *array = json_object_new_array();
-    arena_defer(a, release_json, array);
-    return array;
-}
-
 static void note(struct crawler *c, const char *url, const char *outcome, const char *detail)
 {
     struct json_object *entry = json_object_new_object();
@@ -61,17 +50,23 @@ static void note_error(struct crawler *c, const char *url, const struct fetch_re
 
 static void enqueue(struct crawler *c, const char *url, bool product)
 {
+    if (c->queued == MAX_QUEUE)
+        return;
     for (size_t i = 0; i < c->queued; i++)
         if (!strcmp(c->queue[i].url, url))
             return;
-    if (c->queued < MAX_QUEUE)
-        c->queue[c->queued++] = (struct visit){arena_strdup(c->arena, url), product};
+    c->queue[c->queued++] = (struct visit){arena_strdup(c->arena, url), product};
+}
+
+/* robots.txt was read on the first start page's host, and speaks for no other. */
+static bool is_of_source(const struct crawler *c, const char *url)
+{
+    return page_same_host(c->source->start_urls[0], url);
 }
 
 static void follow(struct crawler *c, const char *url)
 {
-    if (url && page_same_host(c->source->start_urls[0], url) &&
-        !regexec(&c->pattern, url, 0, NULL, 0))
+    if (url && is_of_source(c, url) && !regexec(&c->pattern, url, 0, NULL, 0))
         enqueue(c, url, true);
 }
 
@@ -85,7 +80,7 @@ static void read_list(struct crawler *c, struct arena *a, const struct page *pag
         follow(c, page_resolve(a, page->url, *loc));
     const char **next = page_texts(a, page, "//*[@rel='next']/@href");
     const char *url = *next ? page_resolve(a, page->url, *next) : NULL;
-    if (url && page_same_host(c->source->start_urls[0], url))
+    if (url && is_of_source(c, url))
         enqueue(c, url, false);
     note(c, page->url, "list", NULL);
 }
@@ -105,11 +100,16 @@ static void read_product(struct crawler *c, struct arena *a, const struct page *
     note(c, page->url, "product", NULL);
 }
 
+static void note_forbidden(struct crawler *c, const char *url, const char *detail)
+{
+    c->result->forbidden++;
+    note(c, url, "forbidden", detail);
+}
+
 static void visit(struct crawler *c, struct arena *a, const struct visit *v)
 {
     if (!robots_allows(a, c->robots, v->url)) {
-        c->result->forbidden++;
-        note(c, v->url, "forbidden", NULL);
+        note_forbidden(c, v->url, NULL);
         return;
     }
     struct fetch_result r = fetch(a, c->fetcher, v->url);
@@ -152,8 +152,13 @@ static void read_robots(struct crawler *c)
 static void walk(struct crawler *c)
 {
     struct arena *a = arena_new(); /* a page's memory goes with the page */
-    for (const char **url = c->source->start_urls; *url; url++)
-        enqueue(c, *url, false);
+    for (const char **url = c->source->start_urls; *url; url++) {
+        const char *escaped = page_resolve(a, *url, *url);
+        if (escaped && is_of_source(c, escaped))
+            enqueue(c, escaped, false);
+        else
+            note_forbidden(c, *url, "other_host");
+    }
     while (c->next < c->queued && c->result->pages < c->source->max_pages &&
            c->unanswered < MAX_UNANSWERED) {
         visit(c, a, &c->queue[c->next++]);
@@ -170,7 +175,8 @@ static void walk(struct crawler *c)
 struct crawl crawl_source(struct arena *a, const struct source *source, const char *contact,
                           const char *currency)
 {
-    struct crawl result = {.items = new_array(a), .log = new_array(a)};
+    struct crawl result = {.items = json_keep(a, json_object_new_array()),
+                           .log = json_keep(a, json_object_new_array())};
     struct crawler c = {.arena = a, .source = source, .currency = currency, .result = &result};
     struct fetch_limits limits = {
         .agent = arena_printf(a, "%s/1.0 (+mailto:%s)", AGENT, contact),

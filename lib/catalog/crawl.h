@@ -11,7 +11,7 @@
 
 struct source {
     const char *id, *name;
-    const char **start_urls;         /* NULL behind the last */
+    const char **start_urls;         /* NULL behind the last; all of the first one's host */
     const char *product_url_pattern; /* POSIX extended regular expression */
     long long rate_per_second, max_pages;
     bool private_addresses;

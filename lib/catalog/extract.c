@@ -9,6 +9,7 @@
 #include "catalog/price.h"
 #include "fields.h"
 #include "gtin.h"
+#include "json.h"
 
 /* Bounds of POST /v1/ingest, and of what is a price at all: 10 million in minor units. */
 enum {
@@ -25,11 +26,6 @@ enum {
     MAX_JSON_DEPTH = 32,
 };
 static const long long MAX_PRICE = 1000000000;
-
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
 
 /* schema.org values ------------------------------------------------------------------------ */
 
@@ -146,8 +142,7 @@ static struct json_object *parse_script(struct arena *a, const char *text)
     struct json_object *json = json_tokener_parse_ex(t, start, (int)(end - start));
     bool ok = json_tokener_get_error(t) == json_tokener_success;
     json_tokener_free(t);
-    if (json)
-        arena_defer(a, release_json, json);
+    json_keep(a, json);
     return ok ? json : NULL;
 }
 
@@ -372,8 +367,7 @@ struct json_object *extract_product(struct arena *a, const struct page *page,
     }
     if (!product)
         return NULL;
-    struct json_object *item = json_object_new_object();
-    arena_defer(a, release_json, item);
+    struct json_object *item = json_keep(a, json_object_new_object());
     *refusal = fill(a, item, product, crumbs, page, currency);
     return *refusal ? NULL : item;
 }

@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "catalog/page.h"
@@ -23,6 +25,7 @@ struct fetcher {
     struct fetch_limits limits;
     const struct robots *robots; /* NULL before they are known */
     long long last_ms;           /* when the last request was made */
+    bool refused;                /* the last one would have gone to a private address */
 };
 
 struct body {
@@ -87,22 +90,32 @@ static bool private_ipv6(const unsigned char *ip)
         memcpy(&v4, ip + 12, 4);
         return private_ipv4(ntohl(v4));
     }
-    return (ip[0] & 0xE0) != 0x20; /* only 2000::/3 is given out for use on the Internet */
+    /* 2001::/23 and 2002::/16 hold protocols, some of which carry an IPv4 address (Teredo,
+     * 6to4); else 2000::/3 is what is given out for use on the Internet. */
+    bool protocol = ip[0] == 0x20 && ((ip[1] == 0x01 && ip[2] < 2) || ip[1] == 0x02);
+    return protocol || (ip[0] & 0xE0) != 0x20;
 }
 
-/* Called for the address that is really connected to, after name resolution and each redirect:
- * a name can't be made to point inside once it has been looked at. */
-static int check_address(void *fetcher, char *address, char *local, int port, int local_port)
+static bool is_private(const struct sockaddr *address)
 {
-    (void)local, (void)port, (void)local_port;
-    const struct fetcher *f = fetcher;
-    struct in_addr v4;
-    struct in6_addr v6;
-    bool private = true;
-    if (inet_pton(AF_INET, address, &v4) == 1)
-    private = private_ipv4(ntohl(v4.s_addr));
-    else if (inet_pton(AF_INET6, address, &v6) == 1) private = private_ipv6(v6.s6_addr);
-    return private && !f->limits.private_addresses ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    if (address->sa_family == AF_INET)
+        return private_ipv4(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
+    return address->sa_family != AF_INET6 ||
+           private_ipv6(((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr);
+}
+
+/* Called for each address that is about to be connected to, after name resolution: a name can't
+ * be made to point inside once it has been looked at, and nothing inside is as much as knocked
+ * at. */
+static curl_socket_t open_socket(void *fetcher, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    (void)purpose;
+    struct fetcher *f = fetcher;
+    if (!f->limits.private_addresses && is_private(&to->addr)) {
+        f->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 struct fetcher *fetcher_new(const struct fetch_limits *limits)
@@ -120,8 +133,9 @@ struct fetcher *fetcher_new(const struct fetch_limits *limits)
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TOTAL_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, check_address);
-    curl_easy_setopt(curl, CURLOPT_PREREQDATA, f);
+    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whose address would be the one looked at */
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
     return f;
 }
 
@@ -151,10 +165,12 @@ static struct fetch_result once(struct arena *a, struct fetcher *f, const char *
     sleep_ms(f->last_ms + f->limits.pause_ms - now_ms());
     curl_easy_setopt(f->curl, CURLOPT_URL, url);
     curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, &body);
+    f->refused = false;
     CURLcode code = curl_easy_perform(f->curl);
     f->last_ms = now_ms();
     if (code)
-        result.error = arena_strdup(a, curl_easy_strerror(code));
+        result.error =
+            arena_strdup(a, f->refused ? "private address" : curl_easy_strerror(code));
     else
         curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &result.status);
     if (!code && !curl_easy_getinfo(f->curl, CURLINFO_CONTENT_TYPE, &text))

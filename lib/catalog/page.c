@@ -90,7 +90,7 @@ const char **page_links(struct arena *a, const struct page *page)
 {
     const char **texts = page_texts(a, page, "//a/@href");
     size_t n = 0, count = 0;
-    while (texts[n])
+    while (texts[n] && n < PAGE_MAX_LINKS)
         n++;
     const char **links = arena_alloc(a, (n + 1) * sizeof *links);
     for (size_t i = 0; i < n; i++) {

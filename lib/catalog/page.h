@@ -30,7 +30,10 @@ struct page page_parse(struct arena *a, const char *url, const char *content_typ
 const char **page_texts(struct arena *a, const struct page *page, const char *xpath);
 
 /* The absolute http(s) addresses that the page's <a href> lead to, without fragments, in their
- * order, a NULL behind them. Each stands once. */
+ * order, a NULL behind them. Each stands once. Of more links than PAGE_MAX_LINKS the first are
+ * read: no list of a shop has so many, and a page that a site made for it must not keep the
+ * collector busy. */
+enum { PAGE_MAX_LINKS = 10000 };
 const char **page_links(struct arena *a, const struct page *page);
 
 /* Whether two absolute addresses are of one host and port; http and https are not told apart.

@@ -23,7 +23,8 @@ struct robots *robots_parse(struct arena *a, const char *text, size_t n, const c
 struct robots *robots_allow_all(struct arena *a);
 struct robots *robots_disallow_all(struct arena *a);
 
-/* Whether an absolute URL, or a path with its query, may be fetched. */
+/* Whether an absolute URL, or a path with its query, may be fetched. It is to be escaped, as
+ * page_resolve() gives it: only so is it in the form of the rules. */
 bool robots_allows(struct arena *a, const struct robots *r, const char *url);
 
 /* Crawl-delay in milliseconds, an extension that many sites use; 0 when there is none,

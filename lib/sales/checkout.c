@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "json.h"
 #include "sales/period.h"
 
 static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2, $3::date)";
@@ -13,11 +14,6 @@ static const struct field ITEM_FIELDS[] = {
 };
 
 const struct field CHECKOUT_ITEM[] = {{"", FIELD_OBJECT, 0, 0, 0, NULL, ITEM_FIELDS}};
-
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
 
 /* The variants as an array literal; UUIDs need no quoting in it. */
 static const char *variants_of(struct arena *a, struct json_object *items)
@@ -39,8 +35,7 @@ bool checkout_price(struct request *req, struct json_object *body, const char *s
                  period_today(req->arena));
     if (!rows)
         return false;
-    struct json_object *facts = json_tokener_parse(db_text(rows, 0, 0));
-    arena_defer(req->arena, release_json, facts);
+    struct json_object *facts = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
     return pricing_compute(&req->problem, items, facts, field_text(body, "freight_service"),
                            out);
 }

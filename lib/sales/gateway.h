@@ -31,9 +31,6 @@ struct gateway {
 /* The gateway of that name, or NULL. */
 const struct gateway *gateway_find(const char *name);
 
-/* Whether the gateway knows the method. */
-bool gateway_has_method(const struct gateway *g, const char *method);
-
 extern const struct gateway GATEWAY_MANUAL;
 
 #endif

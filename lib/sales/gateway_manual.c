@@ -3,6 +3,7 @@
  * with the permission payments:confirm says when it has arrived.
  */
 #include "buf.h"
+#include "messages.h"
 #include "sales/gateway.h"
 #include "settings.h"
 
@@ -15,9 +16,7 @@ static char *begin(struct problem *p, const struct gateway_order *order, const c
     buf_raw(&b, "\"account\":");
     buf_json(&b, settings()->bank_account);
     buf_raw(&b, ",\"instructions\":");
-    buf_json(&b, order->lang == LANG_EN
-                     ? "Transfer the amount and give the order number as the reference."
-                     : "Transfira o valor e informe o número do pedido na descrição.");
+    buf_json(&b, message_with(p->arena, "manual_instructions", order->lang, NULL));
     buf_raw(&b, "}");
     return b.data;
 }

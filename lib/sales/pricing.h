@@ -43,8 +43,9 @@ struct pricing {
 
 /* Adds up items ([{variant_id, quantity}], checked) with facts (sales.pricing_facts). service:
  * the freight service wanted, or NULL for the cheapest. False with the problem filled: a
- * variant that is not for sale, a place nobody delivers to. Strings belong to facts. No overflow
- * within PRICING_MAX_LINES, PRICING_MAX_QUANTITY and the catalogue's bound of a price. */
+ * variant that is not for sale, a place nobody delivers to. Strings belong to facts. No
+ * overflow within PRICING_MAX_LINES, PRICING_MAX_QUANTITY and the catalogue's bound of a price.
+ */
 bool pricing_compute(struct problem *p, struct json_object *items, struct json_object *facts,
                      const char *service, struct pricing *out);
 

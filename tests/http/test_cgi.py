@@ -72,6 +72,15 @@ def test_origins_that_are_named_may_call():
         assert "Access-Control-Allow-Credentials" not in headers
 
 
+def test_where_origins_are_named_a_cache_must_tell_them_apart():
+    allowed = {"VENDAS_CORS_ORIGINS": "https://a.example"}
+    for origin in ("https://a.example", "https://b.example", ""):
+        headers = cgi("registry-health", "GET", "/v1/health", HTTP_ORIGIN=origin, **allowed)[1]
+        assert headers["Vary"] == "Origin"
+    assert "Vary" in cgi("registry-health", "GET", "/v1/health", **allowed)[1]
+    assert "Vary" not in cgi("registry-health", "GET", "/v1/health")[1]
+
+
 def test_a_program_tells_its_routes_and_how_it_is_used():
     path = support.programs()["registry-health"]
     shown = subprocess.run([path, "--routes"], capture_output=True, text=True, check=True)

@@ -218,9 +218,50 @@ def test_links_to_other_hosts_are_left(site, source):
 def test_private_address_is_refused_unless_the_operator_allows_it(admin, site, source):
     support.rows("UPDATE catalog.sources SET private_addresses = false"
                  f" WHERE name = '{source}'")
+    connections = []
+    site.server.verify_request = lambda request, client: connections.append(client) or True
     assert collecting.collect(source) == 1
     assert_failed(admin, source, "no_answer")
-    assert site.asked == []
+    assert collecting.outcomes(admin, last_run(admin, source)) == {
+        "/robots.txt": ("error", "private address")}
+    assert connections == []
+
+
+@pytest.mark.parametrize("host", [
+    "0.0.0.0", "127.1", "0x7f000001", "10.0.0.1", "100.64.0.1", "169.254.169.254", "172.31.0.1",
+    "192.168.0.1", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]",
+    "[fd00::1]", "[2002:7f00:1::1]", "[2001:0:7f00:1::1]"])
+def test_private_addresses_are_known_in_every_form(admin, host):
+    source = collecting.make_source([f"http://{host}/"], private=False)
+    assert collecting.collect(source) == 1
+    assert collecting.outcomes(admin, last_run(admin, source)) == {
+        "/robots.txt": ("error", "private address")}
+
+
+def test_start_pages_on_another_host_than_the_first_are_not_asked_for(admin, site):
+    site.sell({"bule": product("Bule de lata", "49.90", sku="A1")})
+    other = collecting.Site({"/more": collecting.links(["/p/x"])})
+    source = collecting.make_source([site.url + "/", other.url + "/more"])
+    assert collecting.collect(source) == 0
+    other.stop()
+    assert other.asked == []
+    assert collecting.outcomes(admin, last_run(admin, source))["/more"] == (
+        "forbidden", "other_host")
+
+
+def test_start_page_is_forbidden_however_its_address_is_written(site):
+    site.pages["/robots.txt"] = "User-agent: *\nDisallow: /café\n"
+    for path in ("/café", "/caf%c3%a9", "/caf%C3%A9"):
+        assert collecting.collect(collecting.make_source([site.url + path])) == 1
+    assert set(site.paths()) == {"/robots.txt"}
+
+
+def test_sites_are_asked_directly_whatever_proxy_the_environment_names(site):
+    site.sell({"bule": product("Bule de lata", "49.90", sku="A1")})
+    source = collecting.make_source([site.url.replace("127.0.0.1", "localhost") + "/"])
+    assert collecting.collect(source, http_proxy="http://127.0.0.1:9",
+                              no_proxy="127.0.0.1") == 0
+    assert "/p/bule" in site.paths()
 
 
 # Breaks --------------------------------------------------------------------------------------

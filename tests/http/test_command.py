@@ -143,6 +143,25 @@ def test_the_operator_makes_an_account_and_gives_it_another_password():
     support.assert_problem(answer, 401, "invalid_credentials")
 
 
+def test_another_password_ends_the_sessions_that_the_first_one_began():
+    email = f"{support.unique('gerente')}@example.com"
+    anyone = support.Client()
+    run("job", "account", email, "manager", "Gil Gerente", input="first password\n")
+    session = anyone.post("/v1/sessions", {"email": email, "password": "first password"}).json()
+    run("job", "account", email, "manager", "Gil Gerente", input="other password\n")
+    answer = anyone.post("/v1/sessions/refresh", {"refresh_token": session["refresh_token"]})
+    support.assert_problem(answer, 401, "invalid_refresh_token")
+
+
+def test_a_password_is_taken_whole_or_not_at_all():
+    email = f"{support.unique('gerente')}@example.com"
+    longest = "🔑" * 128
+    assert run("job", "account", email, "manager", "Gil", input=longest + "\n").returncode == 0
+    answer = support.Client().post("/v1/sessions", {"email": email, "password": longest})
+    assert answer.status_code == 201, answer.text
+    assert run("job", "account", email, "manager", "Gil", input=longest + "x\n").returncode != 0
+
+
 @pytest.mark.parametrize("email, role, password", [
     ("nobody", "manager", "long enough"), ("a@example.com", "manager", "tiny7"),
     ("a@example.com", "emperor", "long enough"), ("a@example.com", "manager", "")])

@@ -59,6 +59,15 @@ def test_one_address_can_not_register_user_after_user(limited):
     until(lambda: is_refused(lambda: support.Client().post("/v1/users", {})))
 
 
+def test_one_address_can_not_try_passwords_where_a_report_is_asked_for(limited):
+    headers = {"Authorization": "Basic YUBleGFtcGxlLmNvbTp4"}  # a@example.com:x
+
+    for path in ("/v1/sessions/current", "/reports/"):
+        def many(path=path):
+            return is_refused(lambda: support.Client().get(path, headers=headers))
+        until(lambda many=many: any(support.at_once(*[many] * 4)))
+
+
 def test_who_is_refused_may_do_other_things_and_come_again(limited, anyone):
     until(lambda: is_refused(log_in))
     assert anyone.get("/v1/products").status_code == 200

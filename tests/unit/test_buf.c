@@ -92,6 +92,17 @@ static void test_every_json_string_is_read_back_as_it_was(void **state)
     json_object_put(read);
 }
 
+/* A name of a field may be as long as the largest body, and is told back. */
+static void test_a_long_string_takes_no_longer_than_its_length_asks(void **state)
+{
+    (void)state;
+    enum { LONG = 8 * 1024 * 1024 };
+    char *text = memset(arena_alloc(a, LONG + 1), 'x', LONG);
+    struct buf b = buf_new(a);
+    buf_json(&b, text);
+    assert_int_equal(b.len, LONG + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +113,7 @@ int main(void)
         cmocka_unit_test(test_html_can_hold_no_markup),
         cmocka_unit_test(test_json_strings_are_escaped_as_the_rfc_asks),
         cmocka_unit_test(test_every_json_string_is_read_back_as_it_was),
+        cmocka_unit_test(test_a_long_string_takes_no_longer_than_its_length_asks),
     };
     return UNIT_RUN(tests);
 }

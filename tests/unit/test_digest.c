@@ -77,16 +77,6 @@ static void test_bytes_have_one_base64url_form_only(void **state)
     assert_null(base64url_decode(a, "Zm9", &n));
 }
 
-static void test_texts_are_equal_or_not(void **state)
-{
-    (void)state;
-    assert_true(digest_equal("", ""));
-    assert_true(digest_equal("segredo", "segredo"));
-    assert_false(digest_equal("segredo", "segredO"));
-    assert_false(digest_equal("segredo", "segred"));
-    assert_false(digest_equal("", "s"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,7 +86,6 @@ int main(void)
         cmocka_unit_test(test_any_bytes_come_back_from_base64url),
         cmocka_unit_test(test_what_is_not_base64url_is_refused),
         cmocka_unit_test(test_bytes_have_one_base64url_form_only),
-        cmocka_unit_test(test_texts_are_equal_or_not),
     };
     return UNIT_RUN(tests);
 }

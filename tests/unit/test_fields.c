@@ -1,18 +1,11 @@
 #include "unit.h"
 
 #include "fields.h"
-
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
+#include "json.h"
 
 static struct json_object *json(const char *text)
 {
-    struct json_object *o = json_tokener_parse(text);
-    if (o)
-        arena_defer(a, release_json, o);
-    return o;
+    return json_keep(a, json_tokener_parse(text));
 }
 
 /* What one value is told by a field of that kind: the code of its first fault, "" for none. */

@@ -13,18 +13,6 @@ static void test_a_gateway_is_found_by_its_whole_name(void **state)
     assert_null(gateway_find("MANUAL"));
 }
 
-static void test_a_gateway_knows_its_methods(void **state)
-{
-    (void)state;
-    const struct gateway two = {.methods = "pix boleto"};
-    assert_true(gateway_has_method(&two, "pix"));
-    assert_true(gateway_has_method(&two, "boleto"));
-    assert_false(gateway_has_method(&two, ""));
-    assert_false(gateway_has_method(&two, "bol"));
-    assert_false(gateway_has_method(&two, "pix boleto"));
-    assert_false(gateway_has_method(&two, "card"));
-}
-
 static void test_a_manual_payment_tells_the_buyer_what_to_do(void **state)
 {
     (void)state;
@@ -50,7 +38,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_gateway_is_found_by_its_whole_name),
-        cmocka_unit_test(test_a_gateway_knows_its_methods),
         cmocka_unit_test(test_a_manual_payment_tells_the_buyer_what_to_do),
     };
     return UNIT_RUN(tests);

@@ -45,6 +45,22 @@ static void test_an_event_is_one_line_whatever_it_tells(void **state)
     json_object_put(o);
 }
 
+static void test_no_file_takes_the_place_of_a_closed_standard_error(void **state)
+{
+    (void)state;
+    int kept = dup(STDERR_FILENO);
+    close(STDERR_FILENO);
+    log_program("unit");
+    FILE *next = tmpfile();
+    int taken = fileno(next);
+    log_error("nobody hears this", NULL);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_int_not_equal(taken, STDERR_FILENO);
+    assert_int_equal(lseek(taken, 0, SEEK_END), 0);
+    fclose(next);
+}
+
 static void some_information(void)
 {
     log_info("done", NULL);
@@ -102,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_event_is_one_line_whatever_it_tells),
+        cmocka_unit_test(test_no_file_takes_the_place_of_a_closed_standard_error),
         cmocka_unit_test(test_the_time_is_rfc_3339_in_utc),
         cmocka_unit_test(test_a_request_tells_what_happened),
         cmocka_unit_test(test_a_fault_of_ours_is_an_error),

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "buf.h"
 #include "catalog/page.h"
 
 static const char URL[] = "https://loja.example/a/b?c=d";
@@ -94,6 +95,21 @@ static void test_each_link_stands_once(void **state)
     assert_null(links[2]);
 }
 
+static void test_of_very_many_links_the_first_are_read(void **state)
+{
+    (void)state;
+    struct buf html = buf_new(a);
+    for (int i = 0; i < 2 * PAGE_MAX_LINKS; i++)
+        buf_printf(&html, "<a href=/%d>x</a>", i);
+    struct page page = parse(NULL, html.data);
+    const char **links = page_links(a, &page);
+    size_t n = 0;
+    while (links[n])
+        n++;
+    assert_int_equal(n, PAGE_MAX_LINKS);
+    assert_string_equal(links[0], "https://loja.example/0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_texts_are_found_in_their_order_without_empty_ones),
         cmocka_unit_test(test_references_are_resolved_as_browsers_do),
         cmocka_unit_test(test_each_link_stands_once),
+        cmocka_unit_test(test_of_very_many_links_the_first_are_read),
     };
     return UNIT_RUN(tests);
 }

@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "fields.h"
+#include "json.h"
 #include "sales/pricing.h"
 
 static const char FACTS[] =
@@ -26,17 +27,11 @@ static const char FACTS[] =
 
 static struct json_object *facts;
 
-static void release_json(void *object)
-{
-    json_object_put(object);
-}
-
 static struct json_object *json(const char *text)
 {
     struct json_object *o = json_tokener_parse(text);
     assert_non_null(o);
-    arena_defer(a, release_json, o);
-    return o;
+    return json_keep(a, o);
 }
 
 static int setup(void **state)

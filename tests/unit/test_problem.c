@@ -36,6 +36,18 @@ static void test_field_errors_add_up_in_their_order(void **state)
     assert_null(p.errors->next->next);
 }
 
+static void test_of_very_many_field_errors_the_first_are_told(void **state)
+{
+    (void)state;
+    struct problem p = problem_none(a);
+    for (int i = 0; i < 3 * PROBLEM_MAX_ERRORS; i++)
+        problem_field(&p, arena_printf(a, "/%d", i), "unknown_field", NULL);
+    struct json_object *o = told(&p, LANG_EN), *errors = field_value(o, "errors");
+    assert_int_equal(json_object_array_length(errors), PROBLEM_MAX_ERRORS);
+    assert_string_equal(field_text(json_object_array_get_idx(errors, 0), "pointer"), "/0");
+    json_object_put(o);
+}
+
 static void test_a_field_error_leaves_an_earlier_problem_as_it_is(void **state)
 {
     (void)state;
@@ -111,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_problem_stands),
         cmocka_unit_test(test_field_errors_add_up_in_their_order),
+        cmocka_unit_test(test_of_very_many_field_errors_the_first_are_told),
         cmocka_unit_test(test_a_field_error_leaves_an_earlier_problem_as_it_is),
         cmocka_unit_test(test_the_document_is_what_rfc_9457_describes),
         cmocka_unit_test(test_a_problem_without_field_errors_has_an_empty_list_of_them),

@@ -56,6 +56,7 @@ static void test_a_malformed_value_is_told_by_name(void **state)
         {"VENDAS_ORDER_HOLD_MINUTES", "-1"},
         {"VENDAS_DATABASE_URL", ""},
         {"VENDAS_CURRENCY", "R$"},
+        {"VENDAS_CURRENCY", "BRLX"},
     };
     for (size_t i = 0; i < LENGTH(CASES); i++) {
         const char *said = load_with(CASES[i][0], CASES[i][1]);

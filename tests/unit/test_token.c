@@ -19,6 +19,19 @@ static char folder[] = "/tmp/vendas-test-token-XXXXXX";
 static char *stranger_pem, *rsa_pem;
 static const struct identity ANA = {"u1", "s1", "manager", "products:write orders:read"};
 
+/* The tests' clock, which can be put forward. */
+static time_t ahead;
+
+time_t time(time_t *out)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    now.tv_sec += ahead;
+    if (out)
+        *out = now.tv_sec;
+    return now.tv_sec;
+}
+
 static char *path_of(const char *name)
 {
     return arena_printf(a, "%s/%s", folder, name);
@@ -270,6 +283,34 @@ static void test_a_new_key_signs_and_the_old_one_still_verifies(void **state)
     assert_false(accepted(after));
 }
 
+static void test_a_running_program_learns_of_keys_that_come_and_go(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    const char *pem = private_pem(key);
+    const char *token = signed_by(pem, JWT_ALG_ES256, "2026-2", (struct change){0});
+    token_jwks(a); /* reads the folder */
+    write_pem("2026-2.pub", key, false);
+    EVP_PKEY_free(key);
+    ahead += 2;
+    assert_true(accepted(token));
+    unlink(path_of("2026-2.pub"));
+    ahead += 61;
+    assert_false(accepted(token));
+}
+
+static void test_a_key_that_holds_nothing_verifies_nothing(void **state)
+{
+    (void)state;
+    FILE *f = fopen(path_of("2026-2.pub"), "w");
+    assert_non_null(f);
+    fclose(f);
+    token_jwks(a);
+    assert_false(accepted(signed_by(our_pem(), JWT_ALG_ES256, "2026-2", (struct change){0})));
+    unlink(path_of("2026-2.pub"));
+    token_jwks(a);
+}
+
 /* Wycheproof ------------------------------------------------------------------------------- */
 
 /* The P-256 key of a JWK, with its private half where the JWK has it. */
@@ -365,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_a_permission_is_held_by_its_whole_name),
         cmocka_unit_test(test_the_public_keys_are_told_as_a_jwk_set),
         cmocka_unit_test(test_a_new_key_signs_and_the_old_one_still_verifies),
+        cmocka_unit_test(test_a_running_program_learns_of_keys_that_come_and_go),
+        cmocka_unit_test(test_a_key_that_holds_nothing_verifies_nothing),
         cmocka_unit_test(test_no_public_signature_vector_is_taken_for_a_token),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
