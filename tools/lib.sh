@@ -246,17 +246,6 @@ with_settings() {
 # shellcheck disable=SC2016
 LOAD_SETTINGS='set -a; . "$1"; set +a; shift; exec "$@"'
 
-# configure_in DIR OPTIONS...: makes DIR a folder to build in; anew where the checkout was moved.
-configure_in() (
-    [ -x "$ROOT/configure" ] || "$ROOT/autogen.sh" || exit
-    ! grep -qxF "abs_top_srcdir = $ROOT" "$1/Makefile" 2>/dev/null || exit 0
-    rm -rf "$1"
-    mkdir -p "$1"
-    cd "$1" || exit
-    shift
-    "$ROOT/configure" --quiet "$@"
-)
-
 # find_postgres: sets PGBIN to the newest installed server's programs; fails where none is.
 find_postgres() {
     PGBIN=$(for dir in /usr/lib/postgresql/*/bin; do
