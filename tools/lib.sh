@@ -126,6 +126,7 @@ step() {
     else
         printf 'FAILED\n\n'
         tail -n 20 "$step_log"
+        [ -s "$step_log" ] || { say "It could write nothing. Is the disk full?" && df -h "$VAR"; }
         printf '\nThe whole log: %s\n' "$step_log"
         exit 1
     fi
@@ -244,17 +245,6 @@ with_settings() {
 
 # shellcheck disable=SC2016
 LOAD_SETTINGS='set -a; . "$1"; set +a; shift; exec "$@"'
-
-# configure_in DIR OPTIONS...: makes DIR a folder to build in; anew where the checkout was moved.
-configure_in() (
-    [ -x "$ROOT/configure" ] || "$ROOT/autogen.sh" || exit
-    ! grep -qxF "abs_top_srcdir = $ROOT" "$1/Makefile" 2>/dev/null || exit 0
-    rm -rf "$1"
-    mkdir -p "$1"
-    cd "$1" || exit
-    shift
-    "$ROOT/configure" --quiet "$@"
-)
 
 # find_postgres: sets PGBIN to the newest installed server's programs; fails where none is.
 find_postgres() {
