@@ -262,13 +262,14 @@ def test_while_postgresql_restarts_callers_are_asked_to_come_again(
     assert anyone.get("/v1/ready").status_code == 200
 
 
-def test_without_postgresql_programs_live_but_are_not_ready(anyone, shelf, customer):
+def test_without_postgresql_programs_live_but_are_not_ready(anyone, product, customer):
+    # The product is one of which there is little, so that nginx never answers for the program.
     token = customer.token
     tool("cluster", "stop")
     try:
         assert anyone.get("/v1/health").status_code == 200
         assert_come_again([
-            anyone.get("/v1/ready"), anyone.get(f"/v1/products/{shelf['id']}"),
+            anyone.get("/v1/ready"), anyone.get(f"/v1/products/{product['id']}"),
             anyone.get("/v1/products"), once("GET", "/v1/users/me", token),
             anyone.post("/v1/sessions", {"email": "a@example.com", "password": "x"})])
         assert_problem(once("GET", "/v1/users", token), 403, "forbidden")
