@@ -168,6 +168,8 @@ static void test_a_body_is_refused_for_what_is_wrong_with_it(void **state)
         {"{'name': 'x'}", 400, "invalid_json"},
         {"{name: \"x\"}", 400, "invalid_json"},
         {"{\"name\": \"\xFF\"}", 400, "invalid_json"},
+        {"{\"name\": \"\\é\"}", 400, "invalid_json"},
+        {"{\"name\": é}", 400, "invalid_json"},
         {"{\"name\": NaN}", 400, "invalid_json"},
         {"{\"name\": \"\\\"N\", \"x\": [-Infinity]}", 400, "invalid_json"},
         {"{\"x\": \"\\\\NaN Infinity\"}", 422, "validation_failed"},
@@ -315,9 +317,20 @@ static void test_a_permission_is_had_by_whom_it_was_given_to(void **state)
     assert_false(req_may(req, "orders:write"));
 }
 
+static void test_any_character_of_a_body_is_kept(void **state)
+{
+    (void)state;
+    static const char NAME[] = "é€\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF";
+    struct request *req = with_json(arena_printf(a, "{\"name\": \"\\\\%s\"}", NAME));
+    struct json_object *body = req_body(req, BODY, false);
+    assert_non_null(body);
+    assert_string_equal(field_text(body, "name"), arena_printf(a, "\\%s", NAME));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_any_character_of_a_body_is_kept),
         cmocka_unit_test(test_a_header_is_found_by_its_whole_name),
         cmocka_unit_test(test_path_parameters_are_found_by_name),
         cmocka_unit_test(test_a_query_is_read_with_the_types_of_its_table),
