@@ -1,5 +1,6 @@
 #include "digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -13,20 +14,50 @@ char *digest_sha256(struct arena *a, const void *p, size_t n)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
     SHA256(p, n, hash);
-    char *hex = arena_alloc(a, 2 * sizeof hash + 1);
-    for (size_t i = 0; i < sizeof hash; i++)
-        sprintf(hex + 2 * i, "%02x", hash[i]);
-    return hex;
+    return hex_encode(a, hash, sizeof hash);
+}
+
+void random_bytes(void *p, size_t n)
+{
+    if (RAND_bytes(p, (int)n) != 1) {
+        fputs("{\"level\":\"fatal\",\"message\":\"the system gives no randomness\"}\n", stderr);
+        exit(EXIT_FAILURE);
+    }
 }
 
 char *digest_random(struct arena *a, size_t bytes)
 {
     unsigned char *p = arena_alloc(a, bytes);
-    if (RAND_bytes(p, (int)bytes) != 1) {
-        fputs("{\"level\":\"fatal\",\"message\":\"the system gives no randomness\"}\n", stderr);
-        exit(EXIT_FAILURE);
-    }
+    random_bytes(p, bytes);
     return base64url_encode(a, p, bytes);
+}
+
+char *hex_encode(struct arena *a, const void *p, size_t n)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    const unsigned char *bytes = p;
+    char *hex = arena_alloc(a, 2 * n + 1);
+    for (size_t i = 0; i < n; i++) {
+        hex[2 * i] = DIGITS[bytes[i] >> 4];
+        hex[2 * i + 1] = DIGITS[bytes[i] & 15];
+    }
+    return hex;
+}
+
+char *hex_decode(struct arena *a, const char *text, size_t *n)
+{
+    size_t len = strlen(text);
+    unsigned char *out = arena_alloc(a, len / 2 + 1);
+    if (len % 2)
+        return NULL;
+    for (size_t i = 0; i < len; i++) {
+        int digit = OPENSSL_hexchar2int((unsigned char)text[i]);
+        if (digit < 0)
+            return NULL;
+        out[i / 2] = (unsigned char)(out[i / 2] << 4 | digit);
+    }
+    *n = len / 2;
+    return (char *)out;
 }
 
 static const char ALPHABET[] =

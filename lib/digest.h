@@ -11,8 +11,18 @@
 /* SHA-256 of n bytes, as 64 lower-case hexadecimal digits (FIPS 180-4). */
 char *digest_sha256(struct arena *a, const void *p, size_t n);
 
+/* n random bytes from the system. Where it has none the program ends: nothing that needs them
+ * may go on without. */
+void random_bytes(void *p, size_t n);
+
 /* bytes random bytes from the system as base64url text: a token nobody can guess. */
 char *digest_random(struct arena *a, size_t bytes);
+
+/* Lower-case hexadecimal digits, two for each byte; PostgreSQL's bytea is "\\x" and these.
+ * Decoding takes the digits up to the end of text, in either case: NULL for anything else, and
+ * the length in *n; a NUL stands after the decoded bytes. */
+char *hex_encode(struct arena *a, const void *p, size_t n);
+char *hex_decode(struct arena *a, const char *text, size_t *n);
 
 /* base64url without padding (RFC 4648 section 5). Decoding gives NULL for anything else, and
  * the length in *n; a NUL stands after the decoded bytes. */

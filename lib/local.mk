@@ -38,8 +38,10 @@ libvendas_a_SOURCES = \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
+	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
 	lib/token.c lib/token.h \
 	lib/utf8.c lib/utf8.h \
+	lib/uuid.c lib/uuid.h \
 	lib/words.c lib/words.h

@@ -7,6 +7,7 @@
 #include "db.h"
 #include "digest.h"
 #include "request.h"
+#include "seal.h"
 
 static const char JSON[] = "application/json";
 
@@ -25,6 +26,7 @@ void respond_bytes(struct request *req, int status, const char *type, const void
 
 void respond_json(struct request *req, int status, const char *json)
 {
+    json = seal_expand(req->arena, json);
     respond_bytes(req, status, JSON, json, strlen(json));
 }
 
@@ -58,6 +60,7 @@ static bool none_match_holds(const char *header, const char *tag)
 
 void respond_resource(struct request *req, int status, const char *json, long long version)
 {
+    json = seal_expand(req->arena, json);
     size_t n = strlen(json);
     char *hash = digest_sha256(req->arena, json, n);
     const char *tag = arena_printf(req->arena, "\"%lld-%.16s\"", version, hash);

@@ -27,6 +27,7 @@ static const struct setting TABLE[] = {
     SETTING("PUBLIC_URL", TEXT, public_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("API_URL", TEXT, api_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("JWT_KEYS", TEXT, jwt_keys, "/etc/vendas/keys", 1, 0),
+    SETTING("DATA_KEYS", TEXT, data_keys, "/etc/vendas/data-keys", 1, 0),
     SETTING("ACCESS_TOKEN_SECONDS", NUMBER, access_token_seconds, "900", 10, 86400),
     SETTING("REFRESH_TOKEN_DAYS", NUMBER, refresh_token_days, "30", 1, 365),
     SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),

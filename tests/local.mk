@@ -31,9 +31,11 @@ UNIT_TESTS = \
 	tests/unit/test_request \
 	tests/unit/test_response \
 	tests/unit/test_robots \
+	tests/unit/test_seal \
 	tests/unit/test_settings \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
+	tests/unit/test_uuid \
 	tests/unit/test_words
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)

@@ -19,6 +19,17 @@ static void test_random_texts_are_as_long_as_asked_and_differ(void **state)
     assert_string_not_equal(one, other);
 }
 
+static void test_hexadecimal_goes_both_ways_and_nothing_else_is_read(void **state)
+{
+    (void)state;
+    size_t n;
+    assert_string_equal(hex_encode(a, "\x00\x7f\xff", 3), "007fff");
+    assert_memory_equal(hex_decode(a, "007fFF", &n), "\x00\x7f\xff", 3);
+    assert_int_equal(n, 3);
+    assert_null(hex_decode(a, "007", &n));
+    assert_null(hex_decode(a, "0g", &n));
+}
+
 static void test_base64url_follows_the_rfc(void **state)
 {
     (void)state;
@@ -82,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_gives_the_digests_of_the_standard),
         cmocka_unit_test(test_random_texts_are_as_long_as_asked_and_differ),
+        cmocka_unit_test(test_hexadecimal_goes_both_ways_and_nothing_else_is_read),
         cmocka_unit_test(test_base64url_follows_the_rfc),
         cmocka_unit_test(test_any_bytes_come_back_from_base64url),
         cmocka_unit_test(test_what_is_not_base64url_is_refused),

@@ -1,0 +1,42 @@
+#include "unit.h"
+
+#include <time.h>
+
+#include "uuid.h"
+
+static void test_an_id_is_a_uuid_of_version_7(void **state)
+{
+    (void)state;
+    const char *id = uuid7(a);
+    assert_int_equal(strlen(id), 36);
+    for (int i = 0; i < 36; i++)
+        assert_non_null(
+            strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : "0123456789abcdef", id[i]));
+    assert_int_equal(id[14], '7');
+    assert_non_null(strchr("89ab", id[19]));
+}
+
+static void test_an_id_begins_with_the_milliseconds_of_its_making(void **state)
+{
+    (void)state;
+    long long before = (long long)time(NULL) * 1000;
+    const char *id = uuid7(a);
+    long long made = strtoll(arena_printf(a, "%.8s%.4s", id, id + 9), NULL, 16);
+    assert_in_range(made, before, (long long)(time(NULL) + 1) * 1000);
+}
+
+static void test_no_id_comes_twice(void **state)
+{
+    (void)state;
+    assert_string_not_equal(uuid7(a), uuid7(a));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_id_is_a_uuid_of_version_7),
+        cmocka_unit_test(test_an_id_begins_with_the_milliseconds_of_its_making),
+        cmocka_unit_test(test_no_id_comes_twice),
+    };
+    return UNIT_RUN(tests);
+}
