@@ -31,8 +31,8 @@ static const char SAVE[] =
 static const struct field ACCOUNT[] = {
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
     {"role", FIELD_TEXT, FIELD_REQUIRED, 1, 40, NULL, NULL},
-    {"name", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
-    {"password", FIELD_SECRET, FIELD_REQUIRED, 8, 128, NULL, NULL},
+    {"name", FIELD_NAME, FIELD_REQUIRED, 1, 120, NULL, NULL},
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 8, 128, NULL, NULL},
     {0},
 };
 

@@ -8,7 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "document.h"
 #include "gtin.h"
+#include "line.h"
+#include "normal.h"
+#include "phone.h"
+#include "rfc3339.h"
 #include "settings.h"
 #include "utf8.h"
 #include "words.h"
@@ -74,64 +79,6 @@ static bool is_url(const char *s)
     return true;
 }
 
-/* Whether s begins with that shape: 9 is any digit, all else stands for itself. */
-static bool has_shape(const char *s, const char *shape)
-{
-    for (; *shape; s++, shape++)
-        if (*shape == '9' ? !isdigit((unsigned char)*s) : *s != *shape)
-            return false;
-    return true;
-}
-
-static int two_digits(const char *s)
-{
-    return (s[0] - '0') * 10 + s[1] - '0';
-}
-
-/* Whether s begins with a full-date; years begin with 1. */
-static bool is_date(const char *s)
-{
-    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (!has_shape(s, "9999-99-99"))
-        return false;
-    int year = two_digits(s) * 100 + two_digits(s + 2);
-    int month = two_digits(s + 5), day = two_digits(s + 8);
-    if (year < 1 || month < 1 || month > 12 || day < 1)
-        return false;
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return day <= DAYS[month - 1] + (month == 2 && leap);
-}
-
-/* The offsets that PostgreSQL takes; the widest in use is +14:00. */
-enum { MAX_OFFSET_HOURS = 15 };
-
-/* time-offset: Z or such as -03:00. */
-static bool is_offset(const char *s)
-{
-    if (!strcasecmp(s, "Z"))
-        return true;
-    return (*s == '+' || *s == '-') && has_shape(s + 1, "99:99") && s[6] == '\0' &&
-           two_digits(s + 1) <= MAX_OFFSET_HOURS && two_digits(s + 4) <= 59;
-}
-
-static bool is_time(const char *s)
-{
-    if (!is_date(s) || (s[10] != 'T' && s[10] != 't'))
-        return false;
-    s += 11;
-    if (!has_shape(s, "99:99:99") || two_digits(s) > 23 || two_digits(s + 3) > 59 ||
-        two_digits(s + 6) > 60)
-        return false;
-    s += 8;
-    if (*s == '.') {
-        size_t digits = strspn(s + 1, "0123456789");
-        if (digits == 0 || digits > 9)
-            return false;
-        s += 1 + digits;
-    }
-    return is_offset(s);
-}
-
 static bool is_state(char *s)
 {
     static const char STATES[] =
@@ -157,18 +104,9 @@ static bool is_postal_code(char *s)
 
 /* Texts ------------------------------------------------------------------------------------ */
 
-static bool check_plain(struct problem *p, const struct field *f, const char *pointer,
-                        const char *s)
+static bool check_length(struct problem *p, const struct field *f, const char *pointer,
+                         long long length)
 {
-    long long length = (long long)utf8_length(s);
-    if (f->type != FIELD_SECRET) {
-        for (const char *c = s; *c; c++)
-            if (((unsigned char)*c < 0x20 || *c == 0x7F) &&
-                !(f->type == FIELD_LONG_TEXT && strchr("\n\r\t", *c)))
-                return fault(p, pointer, "control_character", NULL);
-        if (f->min > 0 && s[strspn(s, " \t\r\n")] == '\0')
-            length = 0;
-    }
     if (length < f->min)
         return length == 0 ? fault(p, pointer, "required", NULL)
                            : fault_number(p, pointer, "too_short", f->min);
@@ -177,8 +115,76 @@ static bool check_plain(struct problem *p, const struct field *f, const char *po
     return true;
 }
 
-static bool check_format(struct problem *p, const struct field *f, const char *pointer, char *s)
+static bool check_plain(struct problem *p, const struct field *f, const char *pointer,
+                        const char *s)
 {
+    for (const char *c = s; *c; c++)
+        if (((unsigned char)*c < 0x20 || *c == 0x7F) &&
+            !(f->type == FIELD_LONG_TEXT && strchr("\n\r\t", *c)))
+            return fault(p, pointer, "control_character", NULL);
+    bool empty = f->min > 0 && s[strspn(s, " \t\r\n")] == '\0';
+    return check_length(p, f, pointer, empty ? 0 : (long long)utf8_length(s));
+}
+
+static bool check_line(struct problem *p, const struct field *f, const char *pointer, char *s,
+                       enum line_kind kind)
+{
+    char refused[UTF8_LONGEST + 1] = "";
+    const char *code = line_normalize(kind, s, refused);
+    if (code)
+        return fault(p, pointer, code, *refused ? refused : NULL);
+    return check_length(p, f, pointer, (long long)utf8_length(s));
+}
+
+static bool check_phone(struct problem *p, const char *pointer, char **s)
+{
+    const char *code;
+    char *number = phone_normalize(p->arena, *s, &code);
+    if (!number)
+        return fault(p, pointer, code, NULL);
+    *s = number;
+    return true;
+}
+
+static bool check_birth_date(struct problem *p, const char *pointer, const char *s)
+{
+    static const char EARLIEST[] = "1900-01-01";
+    if (!rfc3339_is_date(s))
+        return fault(p, pointer, "not_date", NULL);
+    if (strcmp(s, EARLIEST) < 0)
+        return fault(p, pointer, "too_early", EARLIEST);
+    return !rfc3339_in_future(s) || fault(p, pointer, "in_future", NULL);
+}
+
+/* What people write, rather than codes. */
+static bool check_written(struct problem *p, const struct field *f, const char *pointer,
+                          char **s)
+{
+    switch (f->type) {
+    case FIELD_SECRET:
+    case FIELD_PASSWORD:
+        return check_length(p, f, pointer, (long long)utf8_length(*s));
+    case FIELD_LINE:
+        return check_line(p, f, pointer, *s, LINE_ANY);
+    case FIELD_NAME:
+        return check_line(p, f, pointer, *s, LINE_NAME);
+    case FIELD_CITY:
+        return check_line(p, f, pointer, *s, LINE_CITY);
+    case FIELD_PHONE:
+        return check_phone(p, pointer, s);
+    case FIELD_BIRTH_DATE:
+        return check_birth_date(p, pointer, *s);
+    default:
+        return check_plain(p, f, pointer, *s);
+    }
+}
+
+/* Brings *s, a copy, into its normal form, which may be another text. */
+static bool check_format(struct problem *p, const struct field *f, const char *pointer,
+                         char **text)
+{
+    char *s = *text;
+    const char *code;
     switch (f->type) {
     case FIELD_UUID:
         return is_uuid(s) || fault(p, pointer, "not_uuid", NULL);
@@ -187,11 +193,14 @@ static bool check_format(struct problem *p, const struct field *f, const char *p
     case FIELD_URL:
         return (is_url(s) && strlen(s) <= 2000) || fault(p, pointer, "not_url", NULL);
     case FIELD_TIME:
-        return is_time(s) || fault(p, pointer, "not_time", NULL);
+        return rfc3339_is_time(s) || fault(p, pointer, "not_time", NULL);
     case FIELD_DATE:
-        return (is_date(s) && s[10] == '\0') || fault(p, pointer, "not_date", NULL);
+        return rfc3339_is_date(s) || fault(p, pointer, "not_date", NULL);
     case FIELD_GTIN:
         return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
+    case FIELD_DOCUMENT:
+        code = document_normalize(s);
+        return !code || fault(p, pointer, code, NULL);
     case FIELD_STATE:
         return is_state(s) || fault(p, pointer, "not_state", NULL);
     case FIELD_POSTAL_CODE:
@@ -204,7 +213,7 @@ static bool check_format(struct problem *p, const struct field *f, const char *p
     case FIELD_CHOICE:
         return words_hold(f->choices, s) || fault(p, pointer, "not_choice", f->choices);
     default:
-        return check_plain(p, f, pointer, s);
+        return check_written(p, f, pointer, text);
     }
 }
 
@@ -217,8 +226,8 @@ static bool check_text(struct problem *p, const struct field *f, const char *poi
     size_t len = (size_t)json_object_get_string_len(value);
     if (!utf8_valid(s, len)) /* NUL among them, which no text here may hold */
         return fault(p, pointer, "control_character", NULL);
-    char *copy = arena_memdup(p->arena, s, len);
-    if (!check_format(p, f, pointer, copy))
+    char *copy = f->type == FIELD_SECRET ? arena_strdup(p->arena, s) : normal_nfc(p->arena, s);
+    if (!check_format(p, f, pointer, &copy))
         return false;
     if (strcmp(copy, s))
         *normal = json_object_new_string(copy);
@@ -320,6 +329,8 @@ static bool check_any_object(struct problem *p, const struct field *f, const cha
             ok = fault_number(p, at, "too_long", 100);
         else
             ok &= check_any_value(p, at, member, &normal);
+        if (normal)
+            json_object_object_add(value, name, normal);
     }
     return ok;
 }

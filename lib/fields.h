@@ -10,10 +10,16 @@
 
 #include "problem.h"
 
+/* Texts are UTF-8, and brought into Normalization Form C (lib/normal.h), FIELD_SECRET alone
+ * not; min and max of FIELD_TEXT to FIELD_CITY count their characters after that. */
 enum field_type {
-    FIELD_TEXT = 1,  /* one line; min and max count characters */
+    FIELD_TEXT = 1,  /* one line */
     FIELD_LONG_TEXT, /* line breaks and tabs allowed */
-    FIELD_SECRET,    /* any characters at all */
+    FIELD_SECRET,    /* any characters at all, as they came */
+    FIELD_PASSWORD,  /* any characters at all: NIST SP 800-63B section 5.1.1.2 */
+    FIELD_LINE,      /* a line of an address: lib/line.h, LINE_ANY */
+    FIELD_NAME,      /* of a person or a company: LINE_NAME */
+    FIELD_CITY,      /* LINE_CITY */
     FIELD_INTEGER,   /* min and max are its bounds */
     FIELD_BOOLEAN,
     FIELD_UUID,        /* RFC 9562; read back in lower case */
@@ -21,7 +27,10 @@ enum field_type {
     FIELD_URL,         /* http or https, absolute */
     FIELD_TIME,        /* RFC 3339 date-time */
     FIELD_DATE,        /* RFC 3339 full-date */
+    FIELD_BIRTH_DATE,  /* full-date from 1900 to today (UTC); no least age */
     FIELD_GTIN,        /* GS1: 8, 12, 13 or 14 digits, the last a check digit */
+    FIELD_DOCUMENT,    /* CPF or CNPJ, masked or not; read back bare: lib/document.h */
+    FIELD_PHONE,       /* Brazilian or international; read back in E.164: lib/phone.h */
     FIELD_STATE,       /* UF; read back in upper case */
     FIELD_POSTAL_CODE, /* CEP, 01310-100 or 01310100; read back as eight digits */
     FIELD_CURRENCY,    /* ISO 4217; must be the shop's */
@@ -29,7 +38,7 @@ enum field_type {
     FIELD_OBJECT,      /* members as declared in fields */
     FIELD_ANY_OBJECT,  /* names and texts, numbers or booleans; max counts members */
     FIELD_LIST,        /* items as fields[0]; min and max count them */
-    FIELD_JSON,        /* anything; the handler checks */
+    FIELD_JSON,        /* anything, as it came; the handler checks */
 };
 
 enum { FIELD_REQUIRED = 1, FIELD_NULLABLE = 2 };

@@ -18,6 +18,7 @@ libvendas_a_SOURCES = \
 	lib/cursor.c lib/cursor.h \
 	lib/db.c lib/db.h \
 	lib/digest.c lib/digest.h \
+	lib/document.c lib/document.h \
 	lib/fields.c lib/fields.h \
 	lib/file.c lib/file.h \
 	lib/gtin.c lib/gtin.h \
@@ -26,13 +27,17 @@ libvendas_a_SOURCES = \
 	lib/job.c lib/job.h \
 	lib/json.c lib/json.h \
 	lib/lang.c lib/lang.h \
+	lib/line.c lib/line.h \
 	lib/log.c lib/log.h \
 	lib/messages.c lib/messages.h \
 	lib/money.c lib/money.h \
+	lib/normal.c lib/normal.h \
 	lib/password.c lib/password.h \
+	lib/phone.c lib/phone.h \
 	lib/problem.c lib/problem.h \
 	lib/request.c lib/request.h \
 	lib/response.c lib/response.h \
+	lib/rfc3339.c lib/rfc3339.h \
 	lib/sales/checkout.c lib/sales/checkout.h \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
 	lib/sales/period.c lib/sales/period.h \

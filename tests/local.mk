@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_clean \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
+	tests/unit/test_document \
 	tests/unit/test_extract \
 	tests/unit/test_fields \
 	tests/unit/test_file \
@@ -19,17 +20,21 @@ UNIT_TESTS = \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_lang \
+	tests/unit/test_line \
 	tests/unit/test_log \
 	tests/unit/test_messages \
 	tests/unit/test_money \
+	tests/unit/test_normal \
 	tests/unit/test_page \
 	tests/unit/test_password \
 	tests/unit/test_period \
+	tests/unit/test_phone \
 	tests/unit/test_price \
 	tests/unit/test_pricing \
 	tests/unit/test_problem \
 	tests/unit/test_request \
 	tests/unit/test_response \
+	tests/unit/test_rfc3339 \
 	tests/unit/test_robots \
 	tests/unit/test_seal \
 	tests/unit/test_settings \

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "db.h"
 #include "digest.h"
+#include "normal.h"
 #include "password.h"
 #include "request.h"
 #include "settings.h"
@@ -30,7 +31,7 @@ enum { REFRESH_TOKEN_BYTES = 32 };
 
 static const struct field CREDENTIALS[] = {
     {"email", FIELD_SECRET, FIELD_REQUIRED, 1, 254, NULL, NULL},
-    {"password", FIELD_SECRET, FIELD_REQUIRED, 1, 128, NULL, NULL},
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, 128, NULL, NULL},
     {0},
 };
 
@@ -141,7 +142,7 @@ static bool basic_identity(struct request *req, struct identity *who)
     if (!colon)
         return false;
     *colon = '\0';
-    return check_password(req, pair, colon + 1, who);
+    return check_password(req, pair, normal_nfc(req->arena, colon + 1), who);
 }
 
 /* What nginx asks before it shows a page that is a file (auth_request): it names the permission

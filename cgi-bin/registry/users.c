@@ -42,14 +42,14 @@ enum { NAME_MAX_LENGTH = 120, PASSWORD_MIN = 8, PASSWORD_MAX = 128 };
 
 /* Passwords: NIST SP 800-63B section 5.1.1.2, any characters, no rules of composition. */
 static const struct field NEW_USER[] = {
-    {"name", FIELD_TEXT, FIELD_REQUIRED, 1, NAME_MAX_LENGTH, NULL, NULL},
+    {"name", FIELD_NAME, FIELD_REQUIRED, 1, NAME_MAX_LENGTH, NULL, NULL},
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
-    {"password", FIELD_SECRET, FIELD_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, NULL, NULL},
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, NULL, NULL},
     {0},
 };
 
 static const struct field CHANGES[] = {
-    {"name", FIELD_TEXT, 0, 1, NAME_MAX_LENGTH, NULL, NULL},
+    {"name", FIELD_NAME, 0, 1, NAME_MAX_LENGTH, NULL, NULL},
     {0},
 };
 

@@ -1,5 +1,8 @@
 """Users: registering, reading and changing oneself, and what only staff may do."""
+import unicodedata
+
 import pytest
+import requests
 
 import support
 from support import assert_problem
@@ -36,6 +39,10 @@ def test_a_registered_user_is_a_customer_and_never_sees_the_password_again(anyon
     ("name", "x" * 121, "too_long"),
     ("name", "Ana\nLima", "control_character"),
     ("name", "Ana\0Lima", "control_character"),
+    ("name", "Ana\u202eamiL", "control_character"),
+    ("name", "Ana <b>Lima</b>", "forbidden_character"),
+    ("name", "http://loja.example", "forbidden_character"),
+    ("name", "12", "letter_missing"),
     ("name", 7, "not_text"),
     ("name", None, "not_null"),
     ("name", ["Ana"], "not_text"),
@@ -99,8 +106,19 @@ def test_a_password_may_hold_any_characters(anyone):
         "email": body["email"], "password": body["password"]}).status_code == 201
 
 
+def test_a_password_fits_however_the_keyboard_composes_its_accents(anyone):
+    body = registration(password="cora\u00e7\u00e3o de le\u00e3o")
+    assert anyone.post("/v1/users", body).status_code == 201
+    for form in ("NFC", "NFD"):
+        password = unicodedata.normalize(form, body["password"])
+        assert anyone.post("/v1/sessions", {
+            "email": body["email"], "password": password}).status_code == 201
+        assert requests.get(f"{support.URL}/v1/sessions/current", timeout=30,
+                            auth=(body["email"].encode(), password.encode())).status_code == 200
+
+
 def test_names_of_any_script_come_back_as_they_were_sent(anyone):
-    name = "José \"Zé\" D'Ávila & Søn <b>李</b> 🛒"
+    name = "José \"Zé\" D'Ávila & Søn 李小龙 S/A"
     assert anyone.post("/v1/users", registration(name=name)).json()["name"] == name
 
 

@@ -179,6 +179,39 @@ static void test_formats_are_checked(void **state)
     check(EXAMPLES, LENGTH(EXAMPLES));
 }
 
+static void test_what_people_are_known_by_is_checked(void **state)
+{
+    (void)state;
+    static const struct example EXAMPLES[] = {
+        {OF(FIELD_DOCUMENT), "\"529.982.247-25\"", ""},
+        {OF(FIELD_DOCUMENT), "\"12.abc.345/01de-35\"", ""},
+        {OF(FIELD_DOCUMENT), "\"529.982.247-24\"", "document_check_digits"},
+        {OF(FIELD_DOCUMENT), "\"111.111.111-11\"", "not_document"},
+        {OF(FIELD_DOCUMENT), "52998224725", "not_text"},
+        {OF(FIELD_PHONE), "\"(11) 98765-4321\"", ""},
+        {OF(FIELD_PHONE), "\"(10) 98765-4321\"", "unknown_area_code"},
+        {OF(FIELD_PHONE), "\"98765-4321\"", "not_phone"},
+        {OF(FIELD_BIRTH_DATE), "\"1900-01-01\"", ""},
+        {OF(FIELD_BIRTH_DATE), "\"1899-12-31\"", "too_early"},
+        {OF(FIELD_BIRTH_DATE), "\"9999-01-01\"", "in_future"},
+        {OF(FIELD_BIRTH_DATE), "\"2001-02-29\"", "not_date"},
+        {{NULL, FIELD_NAME, 0, 1, 5, NULL, NULL}, "\"  Zoé  \"", ""},
+        {{NULL, FIELD_NAME, 0, 1, 5, NULL, NULL}, "\"\\u00a0 \"", "required"},
+        {{NULL, FIELD_NAME, 0, 1, 5, NULL, NULL}, "\"Joana D\"", "too_long"},
+        {OF(FIELD_NAME), "\"Ana\\u202e\"", "control_character"},
+        {OF(FIELD_NAME), "\"<b>\"", "forbidden_character"},
+        {OF(FIELD_NAME), "\"12\"", "letter_missing"},
+        {OF(FIELD_CITY), "\"Santos/SP\"", "forbidden_character"},
+        {OF(FIELD_LINE), "\"25 (fundos)\"", ""},
+        {{NULL, FIELD_PASSWORD, 0, 3, 4, NULL, NULL}, "\"a\\u0303\\u0001\"", "too_short"},
+        {{NULL, FIELD_PASSWORD, 0, 3, 4, NULL, NULL}, "\"a\\u0303bcd\"", ""},
+        {{NULL, FIELD_PASSWORD, 0, 3, 4, NULL, NULL}, "\"\\t\\n 🔑\"", ""},
+        {{NULL, FIELD_PASSWORD, 0, 3, 4, NULL, NULL}, "\"\"", "required"},
+        {{NULL, FIELD_PASSWORD, 0, 3, 4, NULL, NULL}, "\"abc\\u0000\"", "control_character"},
+    };
+    check(EXAMPLES, LENGTH(EXAMPLES));
+}
+
 static void test_dates_and_times_are_those_of_rfc_3339(void **state)
 {
     (void)state;
@@ -311,6 +344,32 @@ static void test_values_are_brought_into_their_normal_form(void **state)
     assert_string_equal(field_text(item, "id"), "0190a5c0-1234-7abc-8def-0123456789ab");
 }
 
+static void test_texts_become_nfc_and_secrets_stay(void **state)
+{
+    (void)state;
+    static const struct field FIELDS[] = {
+        {"text", FIELD_TEXT, 0, 0, 0, NULL, NULL},
+        {"name", FIELD_NAME, 0, 0, 0, NULL, NULL},
+        {"password", FIELD_PASSWORD, 0, 0, 0, NULL, NULL},
+        {"secret", FIELD_SECRET, 0, 0, 0, NULL, NULL},
+        {"phone", FIELD_PHONE, 0, 0, 0, NULL, NULL},
+        {"any", FIELD_ANY_OBJECT, 0, 0, 0, NULL, NULL},
+        {0},
+    };
+    struct problem p = problem_none(a);
+    struct json_object *o = json(
+        "{\"text\": \" a\\u0303 \", \"name\": \" a\\u0303 \", \"password\": \" a\\u0303 \","
+        " \"secret\": \" a\\u0303 \", \"phone\": \"11 98765-4321\","
+        " \"any\": {\"x\": \"a\\u0303\", \"y\": 1}}");
+    assert_true(fields_check(&p, FIELDS, o, false));
+    assert_string_equal(field_text(o, "text"), " \u00E3 ");
+    assert_string_equal(field_text(o, "name"), "\u00E3");
+    assert_string_equal(field_text(o, "password"), " \u00E3 ");
+    assert_string_equal(field_text(o, "secret"), " a\u0303 ");
+    assert_string_equal(field_text(o, "phone"), "+5511987654321");
+    assert_string_equal(field_text(field_value(o, "any"), "x"), "\u00E3");
+}
+
 static void test_a_fault_tells_its_bound(void **state)
 {
     (void)state;
@@ -346,11 +405,13 @@ int main(void)
         cmocka_unit_test(test_whole_numbers_are_bounded),
         cmocka_unit_test(test_addresses_are_those_that_mail_is_sent_to),
         cmocka_unit_test(test_formats_are_checked),
+        cmocka_unit_test(test_what_people_are_known_by_is_checked),
         cmocka_unit_test(test_dates_and_times_are_those_of_rfc_3339),
         cmocka_unit_test(test_every_fault_of_a_body_is_told_with_its_pointer),
         cmocka_unit_test(test_a_partial_body_needs_nothing_but_its_lists_are_whole),
         cmocka_unit_test(test_free_attributes_are_short_and_flat),
         cmocka_unit_test(test_values_are_brought_into_their_normal_form),
+        cmocka_unit_test(test_texts_become_nfc_and_secrets_stay),
         cmocka_unit_test(test_a_fault_tells_its_bound),
         cmocka_unit_test(test_members_are_read_with_their_types),
     };
