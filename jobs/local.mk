@@ -4,8 +4,10 @@ jobsdir = $(pkglibexecdir)/jobs
 jobs_PROGRAMS = \
 	jobs/account \
 	jobs/collect \
+	jobs/deliver \
 	jobs/expire \
 	jobs/report
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
+jobs_deliver_LDADD = $(COLLECT_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)

@@ -27,8 +27,10 @@ libvendas_a_SOURCES = \
 	lib/job.c lib/job.h \
 	lib/json.c lib/json.h \
 	lib/lang.c lib/lang.h \
+	lib/letter.c lib/letter.h \
 	lib/line.c lib/line.h \
 	lib/log.c lib/log.h \
+	lib/mail.c lib/mail.h \
 	lib/messages.c lib/messages.h \
 	lib/money.c lib/money.h \
 	lib/normal.c lib/normal.h \

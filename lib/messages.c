@@ -153,6 +153,92 @@ static const struct entry TABLE[] = {
      {"Só pagamentos manuais são confirmados por uma pessoa.",
       "Only manual payments are confirmed by a person."}},
 
+    /* Letters */
+    {"letter_greeting", {"Olá!", "Hello!"}},
+    {"letter_valid_hours",
+     {"O link vale por {} horas e funciona uma única vez.",
+      "The link is valid for {} hours and works once."}},
+    {"letter_valid_minutes",
+     {"O link vale por {} minutos e funciona uma única vez.",
+      "The link is valid for {} minutes and works once."}},
+    {"letter_forgotten",
+     {"Se você esqueceu a senha, peça uma nova aqui:",
+      "If you have forgotten it, ask for a new one here:"}},
+    {"letter_confirm_email_subject", {"{}: confirme o seu e-mail", "{}: confirm your e-mail"}},
+    {"letter_confirm_email",
+     {"Que bom ter você aqui! Falta um passo para a sua conta: confirmar que este e-mail é "
+      "seu. Abra este link:",
+      "Good to have you here! One step is left for your account: to confirm that this e-mail "
+      "is yours. Open this link:"}},
+    {"letter_confirm_email_not_you",
+     {"Se não foi você que se cadastrou, não precisa fazer nada: sem a confirmação, ninguém "
+      "usa a conta.",
+      "If it was not you who registered, there is nothing to do: without the confirmation "
+      "nobody can use the account."}},
+    {"letter_account_exists_subject",
+     {"{}: você já tem uma conta", "{}: you already have an account"}},
+    {"letter_account_exists",
+     {"Alguém, talvez você, quis criar uma conta com este e-mail. Você já tem uma, e nela nada "
+      "mudou: entre com a senha de sempre.",
+      "Somebody, perhaps you, wanted to make an account with this e-mail. You already have "
+      "one, and nothing in it has changed: sign in with your password."}},
+    {"letter_account_exists_not_you",
+     {"Se não foi você, não precisa fazer nada: quem tentou não ficou sabendo que a conta "
+      "existe.",
+      "If it was not you, there is nothing to do: whoever tried was not told that the account "
+      "exists."}},
+    {"letter_reset_password_subject",
+     {"{}: escolha uma nova senha", "{}: choose a new password"}},
+    {"letter_reset_password",
+     {"Você pediu uma nova senha. Para escolhê-la, abra este link:",
+      "You asked for a new password. To choose it, open this link:"}},
+    {"letter_reset_password_not_you",
+     {"Se não foi você que pediu, não precisa fazer nada: a sua senha continua a mesma.",
+      "If it was not you who asked, there is nothing to do: your password stays as it is."}},
+    {"letter_confirm_new_email_subject",
+     {"{}: confirme o seu novo e-mail", "{}: confirm your new e-mail"}},
+    {"letter_confirm_new_email",
+     {"Este vai ser o novo e-mail da sua conta. Para confirmar que ele é seu, abra este link:",
+      "This is to be the new e-mail of your account. To confirm that it is yours, open this "
+      "link:"}},
+    {"letter_confirm_new_email_not_you",
+     {"Se não foi você que pediu, não precisa fazer nada: sem a confirmação, nada muda.",
+      "If it was not you who asked, there is nothing to do: without the confirmation nothing "
+      "changes."}},
+    {"letter_email_changing_subject",
+     {"{}: o e-mail da sua conta vai mudar", "{}: the e-mail of your account is to change"}},
+    {"letter_email_changing",
+     {"Foi pedida a troca do e-mail da sua conta por outro. Ela vale assim que o novo e-mail "
+      "for confirmado; depois disso, não escreveremos mais para este endereço.",
+      "It was asked to put another e-mail in the place of this one in your account. That "
+      "happens as soon as the new one is confirmed; from then on we do not write to this "
+      "address any more."}},
+    {"letter_email_changing_not_you",
+     {"Se não foi você que pediu, alguém está usando a sua conta. Escolha já uma nova senha, "
+      "o que encerra todos os acessos:",
+      "If it was not you who asked, somebody is using your account. Choose a new password now, "
+      "which ends every session:"}},
+    {"letter_password_changed_subject",
+     {"{}: a sua senha mudou", "{}: your password has changed"}},
+    {"letter_password_changed",
+     {"A senha da sua conta foi trocada agora há pouco. Se foi você, está tudo certo.",
+      "The password of your account was changed a moment ago. If it was you, all is well."}},
+    {"letter_password_changed_not_you",
+     {"Se não foi você, peça já uma nova senha, o que encerra todos os acessos:",
+      "If it was not you, ask for a new password now, which ends every session:"}},
+    {"letter_account_deleted_subject",
+     {"{}: a sua conta foi excluída", "{}: your account was deleted"}},
+    {"letter_account_deleted",
+     {"A sua conta foi excluída, como você pediu, e os seus dados pessoais foram apagados. Só "
+      "guardamos dos seus pedidos o que a lei fiscal exige. Obrigado por ter comprado aqui; "
+      "você é sempre bem-vindo de volta.",
+      "Your account was deleted, as you asked, and your personal data was erased. Of your "
+      "orders we keep only what tax law demands. Thank you for having been here; you are "
+      "always welcome back."}},
+    {"letter_account_deleted_not_you",
+     {"Se não foi você que pediu, responda a esta mensagem.",
+      "If it was not you who asked, answer this message."}},
+
     /* Reports and charts */
     {"sales_by_day", {"Vendas por dia", "Sales by day"}},
     {"sales_by_week", {"Vendas por semana", "Sales by week"}},

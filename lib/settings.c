@@ -24,6 +24,7 @@ struct setting {
 
 static const struct setting TABLE[] = {
     SETTING("DATABASE_URL", TEXT, database_url, "postgresql:///vendas", 1, 0),
+    SETTING("SHOP_NAME", TEXT, shop_name, "Vendas", 1, 60),
     SETTING("PUBLIC_URL", TEXT, public_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("API_URL", TEXT, api_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("JWT_KEYS", TEXT, jwt_keys, "/etc/vendas/keys", 1, 0),
@@ -40,6 +41,11 @@ static const struct setting TABLE[] = {
     SETTING("COLLECTOR_PASSWORD", TEXT, collector_password, "", 0, 0),
     SETTING("COLLECTOR_CONTACT", TEXT, collector_contact, "", 0, 0),
     SETTING("REPORTS_DIR", TEXT, reports_dir, "/var/lib/vendas/reports", 1, 0),
+    SETTING("MAIL_URL", TEXT, mail_url, "smtp://localhost:25", 1, 0),
+    SETTING("MAIL_FROM", TEXT, mail_from, "vendas@localhost", 3, 254),
+    SETTING("MAIL_CA", TEXT, mail_ca, "", 0, 0),
+    SETTING("MAIL_USER", TEXT, mail_user, "", 0, 0),
+    SETTING("MAIL_PASSWORD", TEXT, mail_password, "", 0, 0),
 };
 enum { COUNT = sizeof TABLE / sizeof *TABLE };
 

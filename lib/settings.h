@@ -9,10 +9,12 @@
 
 struct settings {
     const char *database_url; /* libpq URI without a user: each program adds its own */
+    const char *shop_name;    /* under which the shop writes to people */
     const char *public_url;   /* what buyers' browsers call; the issuer of tokens */
     const char *api_url;      /* what jobs call */
     const char *jwt_keys;     /* folder of KID.key (private) and KID.pub files, PEM, P-256 */
-    const char *data_keys;    /* folder of N.key and lookup.key, by which personal data is sealed */
+    const char
+        *data_keys; /* folder of N.key and lookup.key, by which personal data is sealed */
     long long access_token_seconds; /* life of an access token */
     long long refresh_token_days;   /* life of a session without signing in again */
     const char *timezone;           /* the shop's, IANA name */
@@ -25,6 +27,11 @@ struct settings {
     const char *collector_password;
     const char *collector_contact; /* address in the collector's User-Agent */
     const char *reports_dir;       /* where the report job writes its pages */
+    const char *mail_url;          /* smtp(s)://host:port, or file:///folder */
+    const char *mail_from; /* the shop's own address, as people see it and answer to it */
+    const char *mail_ca;   /* file of the certificates to trust; "" for the system's */
+    const char *mail_user; /* for signing in to the mail server; "" for not doing so */
+    const char *mail_password;
 };
 
 /* Reads the environment. Returns 0; or -1 after a line on stderr for every fault. */

@@ -20,8 +20,10 @@ UNIT_TESTS = \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_lang \
+	tests/unit/test_letter \
 	tests/unit/test_line \
 	tests/unit/test_log \
+	tests/unit/test_mail \
 	tests/unit/test_messages \
 	tests/unit/test_money \
 	tests/unit/test_normal \

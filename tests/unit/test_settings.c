@@ -145,6 +145,9 @@ static void test_the_documented_values_are_the_defaults(void **state)
     assert_string_equal(settings()->cors_origins, defaults.cors_origins);
     assert_string_equal(settings()->bank_account, defaults.bank_account);
     assert_string_equal(settings()->reports_dir, defaults.reports_dir);
+    assert_string_equal(settings()->shop_name, defaults.shop_name);
+    assert_string_equal(settings()->mail_url, defaults.mail_url);
+    assert_string_equal(settings()->mail_from, defaults.mail_from);
     unit_settings();
 }
 

@@ -1,0 +1,121 @@
+#include "letter.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "messages.h"
+#include "seal.h"
+#include "settings.h"
+#include "uuid.h"
+
+enum { MAX_PARAGRAPHS = 5, HOUR = 3600, MINUTE = 60 };
+
+/* Paragraphs are codes of lib/messages; this one is the link. */
+#define LINK "link"
+
+struct kind {
+    const char *name;
+    const char *fragment; /* of its link, where that has a token */
+    int life, unit;       /* in units of so many seconds, as it is told */
+    const char *subject;
+    const char *paragraphs[MAX_PARAGRAPHS];
+};
+
+static const struct kind KINDS[] = {
+    {"confirm_email",
+     "confirm",
+     24,
+     HOUR,
+     "letter_confirm_email_subject",
+     {"letter_confirm_email", LINK, "letter_valid_hours", "letter_confirm_email_not_you"}},
+    {"account_exists",
+     NULL,
+     72,
+     HOUR,
+     "letter_account_exists_subject",
+     {"letter_account_exists", "letter_forgotten", LINK, "letter_account_exists_not_you"}},
+    {"reset_password",
+     "reset",
+     60,
+     MINUTE,
+     "letter_reset_password_subject",
+     {"letter_reset_password", LINK, "letter_valid_minutes", "letter_reset_password_not_you"}},
+    {"confirm_new_email",
+     "email",
+     24,
+     HOUR,
+     "letter_confirm_new_email_subject",
+     {"letter_confirm_new_email", LINK, "letter_valid_hours",
+      "letter_confirm_new_email_not_you"}},
+    {"email_changing",
+     NULL,
+     72,
+     HOUR,
+     "letter_email_changing_subject",
+     {"letter_email_changing", "letter_email_changing_not_you", LINK}},
+    {"password_changed",
+     NULL,
+     72,
+     HOUR,
+     "letter_password_changed_subject",
+     {"letter_password_changed", "letter_password_changed_not_you", LINK}},
+    {"account_deleted",
+     NULL,
+     72,
+     HOUR,
+     "letter_account_deleted_subject",
+     {"letter_account_deleted", "letter_account_deleted_not_you"}},
+    {0},
+};
+
+static const struct kind *find_kind(const char *name)
+{
+    const struct kind *k = KINDS;
+    while (k->name && strcmp(k->name, name))
+        k++;
+    return k->name ? k : NULL;
+}
+
+static char *link_of(struct arena *a, const struct kind *k, const char *token)
+{
+    const char *base = settings()->public_url;
+    return k->fragment ? arena_printf(a, "%s/account/#%s=%s", base, k->fragment, token)
+                       : arena_printf(a, "%s/account/", base);
+}
+
+/* Greeting, paragraphs, who writes. */
+static const char *body_of(struct arena *a, const struct kind *k, enum lang lang,
+                           const char *token)
+{
+    struct buf b = buf_new(a);
+    const char *life = arena_printf(a, "%d", k->life);
+    buf_printf(&b, "%s\n\n", message_with(a, "letter_greeting", lang, NULL));
+    for (int i = 0; i < MAX_PARAGRAPHS && k->paragraphs[i]; i++) {
+        const char *code = k->paragraphs[i];
+        buf_printf(&b, "%s\n\n",
+                   !strcmp(code, LINK) ? link_of(a, k, token)
+                                       : message_with(a, code, lang, life));
+    }
+    buf_printf(&b, "%s\n%s\n", settings()->shop_name, settings()->public_url);
+    return buf_text(&b);
+}
+
+struct letter letter_write(struct arena *a, const char *kind, enum lang lang, const char *to,
+                           const char *token)
+{
+    const struct kind *k = find_kind(kind);
+    if (!k)
+        return (struct letter){0};
+    struct letter letter = {.id = uuid7(a),
+                            .seconds = arena_printf(a, "%d", k->life * k->unit)};
+    struct buf json = buf_new(a);
+    buf_raw(&json, "{\"to\":");
+    buf_json(&json, to);
+    buf_raw(&json, ",\"subject\":");
+    buf_json(&json, message_with(a, k->subject, lang, settings()->shop_name));
+    buf_raw(&json, ",\"body\":");
+    buf_json(&json, body_of(a, k, lang, token));
+    buf_raw(&json, "}");
+    letter.payload = seal_json(a, LETTER_COLUMN, letter.id, json.data);
+    return letter;
+}

@@ -1,0 +1,276 @@
+#include "mail.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "file.h"
+#include "settings.h"
+#include "utf8.h"
+
+/* Bytes that one encoded word carries, so that it fits into a line of 76 characters behind
+ * "Subject: " (RFC 2047 section 2), and those that a line of base64 does (RFC 2045
+ * section 6.8).
+ */
+enum { WORD_BYTES = 39, LINE_BYTES = 57, CONNECT_TIMEOUT_MS = 10000 };
+
+static const char FILE_SCHEME[] = "file://";
+
+struct mailer {
+    CURL *curl;
+    const char *folder; /* where messages become files, else NULL */
+    const char *verb;   /* the SMTP command about this message that was sent last, or NULL */
+};
+
+/* What is being sent. */
+struct upload {
+    const char *data;
+    size_t left;
+};
+
+/* The message ------------------------------------------------------------------------------ */
+
+/* Whether it can stand in a header and in an SMTP command: visible ASCII around one @. */
+static bool is_address(const char *s)
+{
+    const char *at = strchr(s, '@');
+    for (const char *c = s; *c; c++)
+        if (*c <= ' ' || *c > '~' || strchr("<>()[]\\,;:\"", *c))
+            return false;
+    return at && at > s && at[1] && !strchr(at + 1, '@') && strlen(s) <= 254;
+}
+
+static void write_base64(struct buf *b, const char *p, size_t n)
+{
+    char text[LINE_BYTES / 3 * 4 + 1];
+    EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)p, (int)n);
+    buf_raw(b, text);
+}
+
+static bool is_plain(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ");
+    return !s[n] && n > 0 && n <= WORD_BYTES;
+}
+
+/* How many bytes of text the next encoded word takes, in whole characters. */
+static size_t word_length(const char *text)
+{
+    size_t n = 0, more;
+    while (text[n] && (more = utf8_char(text + n, UTF8_LONGEST)) && n + more <= WORD_BYTES)
+        n += more;
+    return n;
+}
+
+/* A text in a header: as it is, or as encoded words, a line each. */
+static void write_words(struct buf *b, const char *text)
+{
+    if (is_plain(text)) {
+        buf_raw(b, text);
+        return;
+    }
+    const char *gap = "";
+    for (size_t n; (n = word_length(text)); text += n, gap = "\r\n ") {
+        buf_printf(b, "%s=?UTF-8?B?", gap);
+        write_base64(b, text, n);
+        buf_raw(b, "?=");
+    }
+}
+
+/* Text with the line ends of mail (RFC 2045 section 6.8: before it is encoded). */
+static void write_body(struct buf *b, struct arena *a, const char *body)
+{
+    struct buf text = buf_new(a);
+    for (const char *line = body; *line;) {
+        size_t n = strcspn(line, "\n");
+        buf_bytes(&text, line, n);
+        buf_raw(&text, "\r\n");
+        line += n + (line[n] == '\n');
+    }
+    for (size_t at = 0; at < text.len; at += LINE_BYTES) {
+        size_t n = text.len - at < LINE_BYTES ? text.len - at : LINE_BYTES;
+        write_base64(b, text.data + at, n);
+        buf_raw(b, "\r\n");
+    }
+}
+
+char *mail_message(struct arena *a, const struct mail *mail)
+{
+    const char *from = settings()->mail_from;
+    if (!is_address(mail->to) || !is_address(from))
+        return NULL;
+    char date[64];
+    struct tm utc;
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", gmtime_r(&mail->date, &utc));
+    struct buf b = buf_new(a);
+    buf_printf(&b, "Date: %s\r\nMessage-ID: <%s@%s>\r\nFrom: ", date, mail->id,
+               strchr(from, '@') + 1);
+    write_words(&b, settings()->shop_name);
+    buf_printf(&b, "\r\n <%s>\r\nTo: %s\r\nSubject: ", from, mail->to);
+    write_words(&b, mail->subject);
+    buf_raw(&b, "\r\nMIME-Version: 1.0\r\n"
+                "Content-Type: text/plain; charset=utf-8\r\n"
+                "Content-Transfer-Encoding: base64\r\n"
+                "Auto-Submitted: auto-generated\r\n\r\n");
+    write_body(&b, a, mail->body);
+    return b.data;
+}
+
+/* The mailer ------------------------------------------------------------------------------- */
+
+/* Remembers which command the server is answering. Nothing else is kept or shown of what goes
+ * over the line: there are passwords and addresses among it. */
+static int watch(CURL *curl, curl_infotype type, char *data, size_t size, void *mailer)
+{
+    (void)curl;
+    struct mailer *m = mailer;
+    if (type == CURLINFO_HEADER_OUT)
+        m->verb = size < 4                    ? NULL
+                  : !strncmp(data, "RCPT", 4) ? "RCPT"
+                  : !strncmp(data, "DATA", 4) ? "DATA"
+                                              : NULL;
+    return 0;
+}
+
+static size_t give(char *to, size_t one, size_t n, void *upload)
+{
+    struct upload *u = upload;
+    n *= one;
+    if (n > u->left)
+        n = u->left;
+    memcpy(to, u->data, n);
+    u->data += n;
+    u->left -= n;
+    return n;
+}
+
+static bool is_this_host(const char *host)
+{
+    struct in_addr v4;
+    return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
+           (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
+/* Whether the URL is one of SMTP; *near: whether its host is this one. */
+static bool read_url(const char *text, bool *near)
+{
+    CURLU *url = curl_url();
+    char *scheme = NULL, *host = NULL;
+    bool good = url && !curl_url_set(url, CURLUPART_URL, text, 0) &&
+                !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+                !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
+                (!strcmp(scheme, "smtp") || !strcmp(scheme, "smtps"));
+    *near = good && is_this_host(host);
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(url);
+    return good;
+}
+
+static void set_up(struct mailer *m, bool near)
+{
+    const struct settings *s = settings();
+    curl_easy_setopt(m->curl, CURLOPT_URL, s->mail_url);
+    curl_easy_setopt(m->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(m->curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(m->curl, CURLOPT_USE_SSL, near ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+    curl_easy_setopt(m->curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    if (*s->mail_ca)
+        curl_easy_setopt(m->curl, CURLOPT_CAINFO, s->mail_ca);
+    if (*s->mail_user) {
+        curl_easy_setopt(m->curl, CURLOPT_USERNAME, s->mail_user);
+        curl_easy_setopt(m->curl, CURLOPT_PASSWORD, s->mail_password);
+    }
+    curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(m->curl, CURLOPT_TIMEOUT, (long)MAIL_SECONDS);
+    curl_easy_setopt(m->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(m->curl, CURLOPT_MAIL_FROM, s->mail_from);
+    curl_easy_setopt(m->curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(m->curl, CURLOPT_READFUNCTION, give);
+    curl_easy_setopt(m->curl, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(m->curl, CURLOPT_DEBUGFUNCTION, watch);
+    curl_easy_setopt(m->curl, CURLOPT_DEBUGDATA, m);
+}
+
+struct mailer *mailer_new(void)
+{
+    const char *url = settings()->mail_url;
+    bool near, file = !strncmp(url, FILE_SCHEME, strlen(FILE_SCHEME));
+    if (file ? url[strlen(FILE_SCHEME)] != '/' : !read_url(url, &near)) {
+        fputs("VENDAS_MAIL_URL: is none of smtp://, smtps:// and file:///FOLDER\n", stderr);
+        return NULL;
+    }
+    if (!is_address(settings()->mail_from)) {
+        fputs("VENDAS_MAIL_FROM: is not an address\n", stderr);
+        return NULL;
+    }
+    struct mailer *m = calloc(1, sizeof *m);
+    if (m && file) {
+        m->folder = url + strlen(FILE_SCHEME);
+    } else if (m && (m->curl = curl_easy_init())) {
+        set_up(m, near);
+    } else {
+        fputs("there is no memory for sending mail\n", stderr);
+        mailer_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void mailer_free(struct mailer *m)
+{
+    if (m)
+        curl_easy_cleanup(m->curl);
+    free(m);
+}
+
+/* Sending ---------------------------------------------------------------------------------- */
+
+/* An answer to RCPT or DATA is about this message, unless the server takes its leave (421, RFC
+ * 5321 section 3.8); all else is about the server. */
+static struct mail_result explain(struct arena *a, const struct mailer *m, CURLcode code)
+{
+    long status = 0;
+    curl_easy_getinfo(m->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (!code)
+        return (struct mail_result){MAIL_SENT, NULL};
+    if (status < 400 || status > 599)
+        return (struct mail_result){MAIL_AWAY, curl_easy_strerror(code)};
+    if (!m->verb || status == 421)
+        return (struct mail_result){MAIL_AWAY, arena_printf(a, "SMTP %ld", status)};
+    bool refused = !strcmp(m->verb, "RCPT") && status >= 500;
+    return (struct mail_result){refused ? MAIL_REFUSED : MAIL_LATER,
+                                arena_printf(a, "%s %ld", m->verb, status)};
+}
+
+static struct mail_result submit(struct arena *a, struct mailer *m, const char *to,
+                                 const char *message)
+{
+    struct upload upload = {message, strlen(message)};
+    struct curl_slist *recipients = curl_slist_append(NULL, to);
+    m->verb = NULL;
+    curl_easy_setopt(m->curl, CURLOPT_MAIL_RCPT, recipients);
+    curl_easy_setopt(m->curl, CURLOPT_READDATA, &upload);
+    CURLcode code = recipients ? curl_easy_perform(m->curl) : CURLE_OUT_OF_MEMORY;
+    curl_slist_free_all(recipients);
+    return explain(a, m, code);
+}
+
+struct mail_result mail_send(struct arena *a, struct mailer *m, const struct mail *mail)
+{
+    const char *message = mail_message(a, mail);
+    if (!message)
+        return (struct mail_result){MAIL_REFUSED, "no address"};
+    if (!m->folder)
+        return submit(a, m, mail->to, message);
+    const char *path = arena_printf(a, "%s/%s.eml", m->folder, mail->id);
+    if (file_write(path, message, strlen(message)))
+        return (struct mail_result){MAIL_AWAY, "no file"};
+    return (struct mail_result){MAIL_SENT, NULL};
+}
