@@ -25,7 +25,9 @@ libvendas_a_SOURCES = \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
 	lib/job.c lib/job.h \
+	lib/identity.c lib/identity.h \
 	lib/json.c lib/json.h \
+	lib/keyring.c lib/keyring.h \
 	lib/lang.c lib/lang.h \
 	lib/letter.c lib/letter.h \
 	lib/line.c lib/line.h \

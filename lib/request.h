@@ -15,9 +15,9 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "identity.h"
 #include "lang.h"
 #include "problem.h"
-#include "token.h"
 
 struct request;
 
@@ -111,7 +111,8 @@ bool req_has_body(const struct request *req);
 /* JSON text as a value, NULL with the problem (400) filled. The value goes with the request. */
 struct json_object *req_json(struct request *req, const char *text, size_t n);
 
-/* Whether the caller has a permission, on a route that asks for none. */
+/* Whether the caller has a permission, on a route that asks for none. Where the database can't
+ * tell who calls, the problem (503) is filled. */
 bool req_may(struct request *req, const char *permission);
 
 /* The version that If-Match asks for: its number, 0 when there is no such header or it is "*".

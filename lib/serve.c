@@ -85,6 +85,8 @@ static bool may_call(struct request *req)
     if (!strcmp(permission, ANYONE))
         return true;
     bool has = req_may(req, permission);
+    if (req->problem.status)
+        return false;
     if (!req->user.user)
         problem_set(&req->problem, 401,
                     req_header(req, "HTTP_AUTHORIZATION") ? "invalid_token" : "unauthorized");

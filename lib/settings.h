@@ -7,6 +7,8 @@
 #ifndef VENDAS_SETTINGS_H
 #define VENDAS_SETTINGS_H
 
+enum { MAX_ACCESS_TOKEN_SECONDS = 86400 };
+
 struct settings {
     const char *database_url; /* libpq URI without a user: each program adds its own */
     const char *shop_name;    /* under which the shop writes to people */
@@ -32,6 +34,9 @@ struct settings {
     const char *mail_ca;   /* file of the certificates to trust; "" for the system's */
     const char *mail_user; /* for signing in to the mail server; "" for not doing so */
     const char *mail_password;
+
+    /* for how long an ended session or an old role may still count */
+    long long session_check_seconds;
 };
 
 /* Reads the environment. Returns 0; or -1 after a line on stderr for every fault. */

@@ -1,6 +1,7 @@
 #include "uuid.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #include "digest.h"
@@ -19,4 +20,13 @@ char *uuid7(struct arena *a)
     const char *hex = hex_encode(a, id, sizeof id);
     return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
                         hex + 20);
+}
+
+bool uuid_valid(const char *text)
+{
+    static const char FORM[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    for (const char *f = FORM; *f; f++, text++)
+        if (!*text || !strchr(*f == 'x' ? "0123456789abcdef" : "-", *text))
+            return false;
+    return !*text;
 }

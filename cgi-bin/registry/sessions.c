@@ -12,6 +12,7 @@
 #include "password.h"
 #include "request.h"
 #include "settings.h"
+#include "token.h"
 #include "utf8.h"
 
 static const char USER_BY_EMAIL[] =

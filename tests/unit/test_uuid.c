@@ -31,12 +31,30 @@ static void test_no_id_comes_twice(void **state)
     assert_string_not_equal(uuid7(a), uuid7(a));
 }
 
+static void test_a_uuid_is_known_by_its_form(void **state)
+{
+    (void)state;
+    static const char *const OTHERS[] = {
+        "",
+        "0190a5c0-1234-7abc-8def-0123456789a",
+        "0190a5c0-1234-7abc-8def-0123456789abc",
+        "0190A5C0-1234-7abc-8def-0123456789ab",
+        "0190a5c001234-7abc-8def-0123456789ab",
+        "0190a5c0-1234-7abc-8def-0123456789ag",
+        "{0190a5c0-1234-7abc-8def-0123456789}",
+    };
+    assert_true(uuid_valid(uuid7(a)));
+    for (size_t i = 0; i < LENGTH(OTHERS); i++)
+        assert_false(uuid_valid(OTHERS[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_id_is_a_uuid_of_version_7),
         cmocka_unit_test(test_an_id_begins_with_the_milliseconds_of_its_making),
         cmocka_unit_test(test_no_id_comes_twice),
+        cmocka_unit_test(test_a_uuid_is_known_by_its_form),
     };
     return UNIT_RUN(tests);
 }
