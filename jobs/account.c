@@ -32,14 +32,22 @@ static const struct field ACCOUNT[] = {
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
     {"role", FIELD_TEXT, FIELD_REQUIRED, 1, 40, NULL, NULL},
     {"name", FIELD_NAME, FIELD_REQUIRED, 1, 120, NULL, NULL},
-    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 8, 128, NULL, NULL},
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN, PASSWORD_MAX, NULL, NULL},
     {0},
 };
+
+/* The same rules as for whoever registers: operators choose no better passwords. */
+static bool is_acceptable(struct problem *p, struct json_object *account)
+{
+    return fields_check(p, ACCOUNT, account, false) &&
+           password_acceptable(p, "/password", field_text(account, "password"),
+                               field_text(account, "name"), field_text(account, "email"));
+}
 
 static int save(struct arena *a, struct json_object *account)
 {
     struct problem problem = problem_none(a);
-    if (fields_check(&problem, ACCOUNT, account, false))
+    if (is_acceptable(&problem, account))
         db_query(a, &problem, SAVE, field_text(account, "email"), field_text(account, "role"),
                  field_text(account, "name"),
                  password_hash(a, field_text(account, "password")));

@@ -53,4 +53,5 @@ libvendas_a_SOURCES = \
 	lib/token.c lib/token.h \
 	lib/utf8.c lib/utf8.h \
 	lib/uuid.c lib/uuid.h \
+	lib/wordlist.c lib/wordlist.h \
 	lib/words.c lib/words.h

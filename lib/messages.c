@@ -117,8 +117,11 @@ static const struct entry TABLE[] = {
      {"É o último administrador; nomeie outro antes.",
       "This is the last admin; appoint another one first."}},
     {"password_holds_identity",
-     {"A senha não pode ser o seu nome ou e-mail.",
-      "The password must not be your name or e-mail."}},
+     {"A senha não pode conter o seu nome ou e-mail.",
+      "The password must not hold your name or e-mail."}},
+    {"password_common",
+     {"Muita gente usa esta senha; escolha outra, como uma frase curta.",
+      "Many people use this password; choose another one, such as a short sentence."}},
     {"read_only",
      {"Este campo não pode ser alterado aqui.", "This field can't be changed here."}},
 

@@ -29,6 +29,10 @@ static const struct setting TABLE[] = {
     SETTING("API_URL", TEXT, api_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("JWT_KEYS", TEXT, jwt_keys, "/etc/vendas/keys", 1, 0),
     SETTING("DATA_KEYS", TEXT, data_keys, "/etc/vendas/data-keys", 1, 0),
+    SETTING("COMMON_PASSWORDS", TEXT, common_passwords,
+            "/usr/share/vendas/data/passwords/brazil.txt "
+            "/usr/share/vendas/data/passwords/world.txt",
+            1, 0),
     SETTING("ACCESS_TOKEN_SECONDS", NUMBER, access_token_seconds, "900", 10,
             MAX_ACCESS_TOKEN_SECONDS),
     SETTING("SESSION_CHECK_SECONDS", NUMBER, session_check_seconds, "60", 0, 3600),

@@ -15,8 +15,8 @@ struct settings {
     const char *public_url;   /* what buyers' browsers call; the issuer of tokens */
     const char *api_url;      /* what jobs call */
     const char *jwt_keys;     /* folder of KID.key (private) and KID.pub files, PEM, P-256 */
-    const char
-        *data_keys; /* folder of N.key and lookup.key, by which personal data is sealed */
+    const char *data_keys;    /* folder of N.key and lookup.key: what seals personal data */
+    const char *common_passwords; /* files of passwords nobody may have, separated by blanks */
     long long access_token_seconds; /* life of an access token */
     long long refresh_token_days;   /* life of a session without signing in again */
     const char *timezone;           /* the shop's, IANA name */

@@ -45,6 +45,7 @@ UNIT_TESTS = \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \
+	tests/unit/test_wordlist \
 	tests/unit/test_words
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
 check_PROGRAMS += $(UNIT_TESTS)

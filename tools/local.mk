@@ -1,7 +1,7 @@
 # Data that nginx, the jobs and the tools read, and the units. Whole folders, so that a new file
 # is installed without being listed anywhere.
 
-DATA_ROOMS = sql nginx web openapi demo
+DATA_ROOMS = sql nginx web openapi demo data
 EXTRA_DIST += $(DATA_ROOMS) systemd tools vendas
 
 systemdunitdir = $(prefix)/lib/systemd/system

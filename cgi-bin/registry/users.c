@@ -3,7 +3,6 @@
  * Service Registry, table registry.users.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "db.h"
 #include "password.h"
@@ -38,9 +37,8 @@ static const char LIST[] =
 
 static const char ASSIGN_ROLE[] = "SELECT registry.assign_role($1::uuid, $2, $3::uuid)";
 
-enum { NAME_MAX_LENGTH = 120, PASSWORD_MIN = 8, PASSWORD_MAX = 128 };
+enum { NAME_MAX_LENGTH = 120 };
 
-/* Passwords: NIST SP 800-63B section 5.1.1.2, any characters, no rules of composition. */
 static const struct field NEW_USER[] = {
     {"name", FIELD_NAME, FIELD_REQUIRED, 1, NAME_MAX_LENGTH, NULL, NULL},
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
@@ -78,14 +76,11 @@ static void register_user(struct request *req)
     if (!body)
         return;
     const char *password = field_text(body, "password"), *email = field_text(body, "email");
-    const char *local = arena_memdup(req->arena, email, strcspn(email, "@"));
-    if (!strcasecmp(password, email) || !strcasecmp(password, local) ||
-        !strcasecmp(password, field_text(body, "name"))) {
-        problem_field(&req->problem, "/password", "password_holds_identity", NULL);
+    const char *name = field_text(body, "name");
+    if (!password_acceptable(&req->problem, "/password", password, name, email))
         return;
-    }
-    struct rows *rows = db_query(req->arena, &req->problem, REGISTER, field_text(body, "name"),
-                                 email, password_hash(req->arena, password));
+    struct rows *rows = db_query(req->arena, &req->problem, REGISTER, name, email,
+                                 password_hash(req->arena, password));
     if (rows)
         respond_header(req, "Location",
                        arena_printf(req->arena, "/v1/users/%s", db_text(rows, 0, 2)));

@@ -155,7 +155,7 @@ def test_another_password_ends_the_sessions_that_the_first_one_began():
 
 def test_a_password_is_taken_whole_or_not_at_all():
     email = f"{support.unique('gerente')}@example.com"
-    longest = "🔑" * 128
+    longest = "🔑🚪" * 64
     assert run("job", "account", email, "manager", "Gil", input=longest + "\n").returncode == 0
     answer = support.Client().post("/v1/sessions", {"email": email, "password": longest})
     assert answer.status_code == 201, answer.text
@@ -164,7 +164,8 @@ def test_a_password_is_taken_whole_or_not_at_all():
 
 @pytest.mark.parametrize("email, role, password", [
     ("nobody", "manager", "long enough"), ("a@example.com", "manager", "tiny7"),
-    ("a@example.com", "emperor", "long enough"), ("a@example.com", "manager", "")])
+    ("a@example.com", "emperor", "long enough"), ("a@example.com", "manager", ""),
+    ("a@example.com", "manager", "senha123")])
 def test_an_account_that_is_not_sound_is_not_made(email, role, password):
     result = run("job", "account", email.replace("a@", f"{uuid.uuid4().hex}@"), role, "A",
                  input=f"{password}\n")

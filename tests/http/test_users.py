@@ -89,14 +89,22 @@ def test_two_who_register_one_address_at_once_get_one_account(anyone):
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
-@pytest.mark.parametrize("password", ["{email}", "{EMAIL}", "{local}", "Carolina Prado"])
-def test_a_password_that_is_the_name_or_address_is_refused(anyone, password):
+@pytest.mark.parametrize("password", [
+    "{email}", "{EMAIL}", "{local}", "Carolina Prado", "caroliná-e-os-gatos", "x PRADO 77"])
+def test_a_password_that_holds_the_name_or_address_is_refused(anyone, password):
     body = registration(name="Carolina Prado")
     email = body["email"]
     body["password"] = password.format(
         email=email, EMAIL=email.upper(), local=email.partition("@")[0])
     answer = anyone.post("/v1/users", body)
     assert refused_fields(answer) == {"/password": "password_holds_identity"}
+
+
+@pytest.mark.parametrize("password", [
+    "senha123", "Flamengo@81", "12345678", "1qaz2wsx", "iloveyou", "aaaaaaaa"])
+def test_a_password_that_many_choose_is_refused(anyone, password):
+    answer = anyone.post("/v1/users", registration(password=password))
+    assert refused_fields(answer) == {"/password": "password_common"}
 
 
 def test_a_password_may_hold_any_characters(anyone):
