@@ -6,7 +6,8 @@ jobs_PROGRAMS = \
 	jobs/collect \
 	jobs/deliver \
 	jobs/expire \
-	jobs/report
+	jobs/report \
+	jobs/signing-keys
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)

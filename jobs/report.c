@@ -254,7 +254,7 @@ static bool save_chart(struct report *r, const char *group_by, struct period per
     const char *png = sales_chart_png(r->arena, &r->problem, &wanted, &n);
     const char *name = arena_printf(r->arena, "sales-%s-%s.png", group_by,
                                     theme == CHART_DARK ? "dark" : "light");
-    return png && !file_write(path_of(r, name), png, n);
+    return png && !file_write(path_of(r, name), png, n, 0644);
 }
 
 /* The pictures first, so that the page never shows one that is not there. */
@@ -266,7 +266,7 @@ static bool write_report(struct report *r)
         if (!save_chart(r, "day", r->now, theme) || !save_chart(r, "month", r->year, theme))
             return false;
     struct buf b = page(r);
-    return !file_write(path_of(r, "index.html"), b.data, b.len);
+    return !file_write(path_of(r, "index.html"), b.data, b.len, 0644);
 }
 
 int main(void)

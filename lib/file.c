@@ -25,13 +25,13 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
-int file_write(const char *path, const void *p, size_t n)
+int file_write(const char *path, const void *p, size_t n, mode_t mode)
 {
     char beside[PATH_MAX];
     int length = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
     errno = ENAMETOOLONG; /* unless mkstemp() knows better */
     int fd = length < (int)sizeof beside ? mkstemp(beside) : -1;
-    bool ok = fd >= 0 && !write_all(fd, p, n) && !fchmod(fd, 0644) && !fsync(fd);
+    bool ok = fd >= 0 && !write_all(fd, p, n) && !fchmod(fd, mode) && !fsync(fd);
     const char *reason = ok ? NULL : strerror(errno);
     if (fd >= 0 && close(fd) && ok) {
         ok = false;

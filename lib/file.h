@@ -5,10 +5,11 @@
 #define VENDAS_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
-/* Writes n bytes to path (mode 0644) so that a reader finds either the old file or the new one,
- * also after a crash: a file beside it takes its name when all is on disk. Returns 0; or -1
- * after a line in the log, with the old file as it was. */
-int file_write(const char *path, const void *p, size_t n);
+/* Writes n bytes to path, with these permissions, so that a reader finds either the old file or
+ * the new one, also after a crash: a file beside it takes its name when all is on disk. Returns
+ * 0; or -1 after a line in the log, with the old file as it was. */
+int file_write(const char *path, const void *p, size_t n, mode_t mode);
 
 #endif

@@ -270,7 +270,7 @@ struct mail_result mail_send(struct arena *a, struct mailer *m, const struct mai
     if (!m->folder)
         return submit(a, m, mail->to, message);
     const char *path = arena_printf(a, "%s/%s.eml", m->folder, mail->id);
-    if (file_write(path, message, strlen(message)))
+    if (file_write(path, message, strlen(message), 0600))
         return (struct mail_result){MAIL_AWAY, "no file"};
     return (struct mail_result){MAIL_SENT, NULL};
 }

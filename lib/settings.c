@@ -28,6 +28,7 @@ static const struct setting TABLE[] = {
     SETTING("PUBLIC_URL", TEXT, public_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("API_URL", TEXT, api_url, "http://127.0.0.1:8080", 1, 0),
     SETTING("JWT_KEYS", TEXT, jwt_keys, "/etc/vendas/keys", 1, 0),
+    SETTING("SIGNING_KEY_DAYS", NUMBER, signing_key_days, "90", 1, 3650),
     SETTING("DATA_KEYS", TEXT, data_keys, "/etc/vendas/data-keys", 1, 0),
     SETTING("COMMON_PASSWORDS", TEXT, common_passwords,
             "/usr/share/vendas/data/passwords/brazil.txt "

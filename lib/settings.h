@@ -37,6 +37,8 @@ struct settings {
 
     /* for how long an ended session or an old role may still count */
     long long session_check_seconds;
+    /* how old the key that signs tokens becomes */
+    long long signing_key_days;
 };
 
 /* Reads the environment. Returns 0; or -1 after a line on stderr for every fault. */

@@ -13,12 +13,12 @@ install-data-local:
 	done
 	@$(INSTALL_DATA) $(srcdir)/README.pt-BR.md "$(DESTDIR)$(pkgdatadir)/README.pt-BR.md"
 	@$(MKDIR_P) "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(sysconfdir)/vendas"
-	@cd $(srcdir)/systemd && for unit in vendas*.*; do \
-	    test "$$unit" = vendas.env || \
+	@cd $(srcdir)/systemd && find * -type f ! -name vendas.env | while read -r unit; do \
+	    $(MKDIR_P) "$(DESTDIR)$(systemdunitdir)/$$(dirname "$$unit")" && \
 	    sed 's|/usr/libexec|$(libexecdir)|' "$$unit" >"$(DESTDIR)$(systemdunitdir)/$$unit" || exit 1; \
 	done
 	@$(INSTALL_DATA) $(srcdir)/systemd/vendas.env "$(DESTDIR)$(sysconfdir)/vendas/vendas.env.example"
 
 uninstall-local:
 	rm -rf "$(DESTDIR)$(pkgdatadir)" "$(DESTDIR)$(sysconfdir)/vendas/vendas.env.example"
-	rm -f "$(DESTDIR)$(systemdunitdir)"/vendas.target "$(DESTDIR)$(systemdunitdir)"/vendas[@-]*
+	rm -rf "$(DESTDIR)$(systemdunitdir)"/vendas.target "$(DESTDIR)$(systemdunitdir)"/vendas[@-]*

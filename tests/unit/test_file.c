@@ -41,13 +41,16 @@ static void test_a_file_is_written_whole_and_takes_the_old_ones_place(void **sta
     (void)state;
     struct stat status;
     size_t n;
-    assert_int_equal(file_write(path("page"), "old and longer", 14), 0);
-    assert_int_equal(file_write(path("page"), "new\0", 4), 0);
+    assert_int_equal(file_write(path("page"), "old and longer", 14, 0644), 0);
+    assert_int_equal(file_write(path("page"), "new\0", 4, 0644), 0);
     char *bytes = unit_file(path("page"), &n);
     assert_int_equal(n, 4);
     assert_memory_equal(bytes, "new\0", 4);
     assert_int_equal(stat(path("page"), &status), 0);
     assert_int_equal(status.st_mode & 0777, 0644);
+    assert_int_equal(file_write(path("page"), "x", 1, 0600), 0);
+    assert_int_equal(stat(path("page"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
     assert_int_equal(files(), 1);
 }
 
@@ -55,7 +58,7 @@ static void test_an_empty_file_can_be_written(void **state)
 {
     (void)state;
     size_t n;
-    assert_int_equal(file_write(path("page"), "", 0), 0);
+    assert_int_equal(file_write(path("page"), "", 0, 0644), 0);
     assert_non_null(unit_file(path("page"), &n));
     assert_int_equal(n, 0);
 }
@@ -63,10 +66,10 @@ static void test_an_empty_file_can_be_written(void **state)
 static void test_a_file_that_cannot_be_written_leaves_nothing_behind(void **state)
 {
     (void)state;
-    assert_int_equal(file_write(path("no folder/page"), "x", 1), -1);
+    assert_int_equal(file_write(path("no folder/page"), "x", 1, 0644), -1);
     assert_int_equal(mkdir(path("taken"), 0755), 0);
     size_t before = files();
-    assert_int_equal(file_write(path("taken"), "x", 1), -1);
+    assert_int_equal(file_write(path("taken"), "x", 1, 0644), -1);
     assert_int_equal(files(), before);
     rmdir(path("taken"));
 }
