@@ -18,7 +18,10 @@
  * "Subject: " (RFC 2047 section 2), and those that a line of base64 does (RFC 2045
  * section 6.8).
  */
-enum { WORD_BYTES = 39, LINE_BYTES = 57, CONNECT_TIMEOUT_MS = 10000 };
+enum { WORD_BYTES = 39, LINE_BYTES = 57 };
+
+/* Up to being let in: servers may well greet late, to try a client's patience. */
+enum { CONNECT_SECONDS = 30 };
 
 static const char FILE_SCHEME[] = "file://";
 
@@ -124,17 +127,17 @@ char *mail_message(struct arena *a, const struct mail *mail)
 
 /* The mailer ------------------------------------------------------------------------------- */
 
-/* Remembers which command the server is answering. Nothing else is kept or shown of what goes
- * over the line: there are passwords and addresses among it. */
+/* Remembers how far a message has got: which command about it was the last (QUIT follows a
+ * refused one). Nothing else is kept or shown of what goes over the line: there are passwords
+ * and addresses among it. */
 static int watch(CURL *curl, curl_infotype type, char *data, size_t size, void *mailer)
 {
     (void)curl;
     struct mailer *m = mailer;
-    if (type == CURLINFO_HEADER_OUT)
-        m->verb = size < 4                    ? NULL
-                  : !strncmp(data, "RCPT", 4) ? "RCPT"
-                  : !strncmp(data, "DATA", 4) ? "DATA"
-                                              : NULL;
+    if (type == CURLINFO_HEADER_OUT && size > 8 && !strncmp(data, "RCPT TO:", 8))
+        m->verb = "RCPT";
+    else if (type == CURLINFO_HEADER_OUT && size == 6 && !strncmp(data, "DATA\r\n", 6))
+        m->verb = "DATA";
     return 0;
 }
 
@@ -187,7 +190,7 @@ static void set_up(struct mailer *m, bool near)
         curl_easy_setopt(m->curl, CURLOPT_USERNAME, s->mail_user);
         curl_easy_setopt(m->curl, CURLOPT_PASSWORD, s->mail_password);
     }
-    curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     curl_easy_setopt(m->curl, CURLOPT_TIMEOUT, (long)MAIL_SECONDS);
     curl_easy_setopt(m->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(m->curl, CURLOPT_MAIL_FROM, s->mail_from);

@@ -1,8 +1,11 @@
 """What the black-box tests share: clients, the database behind them, and how a refusal looks."""
 import concurrent.futures
 import contextlib
+import email
+import email.policy
 import os
 import random
+import re
 import subprocess
 import threading
 import time
@@ -178,6 +181,25 @@ def vendas(*arguments):
     """./vendas in this instance; the finished process."""
     return subprocess.run([os.path.join(ROOT, "vendas"), *arguments], capture_output=True,
                           text=True, timeout=300, check=False)
+
+
+def letters(to):
+    """The letters that an address has got so far, oldest first, as email.message.EmailMessage."""
+    while "already running" in vendas("job", "deliver").stderr:
+        time.sleep(0.1)
+    folder = os.path.join(VAR, "mail")
+    found = []
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            text = file.read()
+        if f"\r\nTo: {to}\r\n".encode() in text:
+            found.append(email.message_from_bytes(text, policy=email.policy.default))
+    return found
+
+
+def token_in(letter):
+    """The token of a letter's link."""
+    return re.search(r"/account/#\w+=(\S+)", letter.get_content()).group(1)
 
 
 def expire_now(order):
