@@ -2,10 +2,13 @@
 
 registrydir = $(pkglibexecdir)/registry
 registry_PROGRAMS = \
+	cgi-bin/registry/audit \
 	cgi-bin/registry/health \
 	cgi-bin/registry/keys \
 	cgi-bin/registry/roles \
+	cgi-bin/registry/service-accounts \
 	cgi-bin/registry/sessions \
+	cgi-bin/registry/tokens \
 	cgi-bin/registry/users
 
 productsdir = $(pkglibexecdir)/products

@@ -25,8 +25,8 @@ static const char SAVE[] =
     "ended AS ("
     "    UPDATE registry.sessions AS s SET ended_at = now() FROM saved"
     "     WHERE s.user_id = saved.id AND s.ended_at IS NULL)"
-    "INSERT INTO registry.audit (action, subject, detail)"
-    "SELECT 'account.saved', id, jsonb_build_object('role', role) FROM saved";
+    "SELECT registry.audit_write(NULL, NULL, 'account.saved', id, NULL,"
+    "                            jsonb_build_object('role', role), NULL, NULL) FROM saved";
 
 static const struct field ACCOUNT[] = {
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},

@@ -85,8 +85,7 @@ static bool collect(struct arena *a, const struct source *source)
     struct crawl crawl =
         crawl_source(a, source, settings()->collector_contact, settings()->currency);
     const char *failure = crawl.failure;
-    const char *token = failure ? NULL : api_sign_in(a);
-    if (!failure && (!token || api_ingest(a, token, crawl.items, counts)))
+    if (!failure && api_ingest(a, crawl.items, counts))
         failure = "api_unavailable";
     if (!db_query(a, &problem, END, db_text(begun, 0, 0), outcome(a, &crawl, counts, failure)))
         failure = problem.code;

@@ -7,6 +7,7 @@ jobs_PROGRAMS = \
 	jobs/deliver \
 	jobs/expire \
 	jobs/report \
+	jobs/service-account \
 	jobs/signing-keys
 
 jobs_collect_LDADD = $(COLLECT_LDADD)

@@ -4,6 +4,7 @@ noinst_LIBRARIES += libvendas.a
 
 libvendas_a_SOURCES = \
 	lib/arena.c lib/arena.h \
+	lib/audit.c lib/audit.h \
 	lib/brazil.c lib/brazil.h \
 	lib/buf.c lib/buf.h \
 	lib/catalog/api.c lib/catalog/api.h \

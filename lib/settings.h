@@ -25,8 +25,8 @@ struct settings {
     long long order_hold_minutes;   /* how long unpaid orders hold their stock */
     const char *cors_origins;    /* origins allowed by CORS, separated by blanks; "" for none */
     const char *bank_account;    /* where bank transfers go; shown to the buyer */
-    const char *collector_email; /* service account of the collector */
-    const char *collector_password;
+    const char *collector_client_id; /* service account of the collector */
+    const char *collector_client_secret;
     const char *collector_contact; /* address in the collector's User-Agent */
     const char *reports_dir;       /* where the report job writes its pages */
     const char *mail_url;          /* smtp(s)://host:port, or file:///folder */

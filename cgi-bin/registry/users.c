@@ -1,5 +1,5 @@
 /*
- * Users: people register, read and change themselves; staff see them all and give them roles.
+ * Users: people register, read and change themselves; staff see them all. (Roles: roles.c.)
  * Service Registry, table registry.users.
  */
 #include <string.h>
@@ -35,8 +35,6 @@ static const char LIST[] =
     "0)"
     " ORDER BY created_at DESC, id DESC LIMIT $4::int + 1";
 
-static const char ASSIGN_ROLE[] = "SELECT registry.assign_role($1::uuid, $2, $3::uuid)";
-
 enum { NAME_MAX_LENGTH = 120 };
 
 static const struct field NEW_USER[] = {
@@ -54,11 +52,6 @@ static const struct field CHANGES[] = {
 static const struct field LIST_QUERY[] = {
     {"q", FIELD_TEXT, 0, 0, 120, NULL, NULL},
     PAGE_FIELDS(400),
-    {0},
-};
-
-static const struct field ROLE[] = {
-    {"role", FIELD_TEXT, FIELD_REQUIRED, 1, 40, NULL, NULL},
     {0},
 };
 
@@ -153,21 +146,11 @@ static void list_users(struct request *req)
                      page.limit, "users");
 }
 
-static void assign_role(struct request *req)
-{
-    const char *id = req_param_uuid(req, "id");
-    struct json_object *body = id ? req_body(req, ROLE, false) : NULL;
-    if (body && db_query(req->arena, &req->problem, ASSIGN_ROLE, id, field_text(body, "role"),
-                         req->user.user))
-        respond_user(req, 200, db_query(req->arena, &req->problem, READ, id));
-}
-
 static const struct route ROUTES[] = {
     {"POST", "/v1/users", ANYONE, register_user},
     {"GET", "/v1/users", "users:read", list_users},
     {"GET", "/v1/users/{id}", SIGNED_IN, read_user},
     {"PATCH", "/v1/users/{id}", SIGNED_IN, update_user},
-    {"PUT", "/v1/users/{id}/role", "roles:assign", assign_role},
     {0},
 };
 

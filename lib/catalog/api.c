@@ -9,7 +9,7 @@
 #include "log.h"
 #include "settings.h"
 
-enum { BATCH = 100, TIMEOUT_MS = 60000, TRIES = 3 };
+enum { BATCH = 100, TIMEOUT_MS = 60000, TRIES = 3, MARGIN_SECONDS = 60 };
 
 static size_t receive(char *p, size_t one, size_t n, void *answer)
 {
@@ -62,16 +62,43 @@ static struct json_object *post(struct arena *a, const char *path, const char *t
     return json;
 }
 
-const char *api_sign_in(struct arena *a)
+/* A token, and when the next one is to be asked for, in seconds of the monotonic clock. */
+struct token {
+    const char *text;
+    time_t until;
+};
+
+static time_t seconds_now(void)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* A request that begins with a token may take a while before the token is read. */
+static time_t margin(long long life)
+{
+    return life / 2 < MARGIN_SECONDS ? life / 2 : MARGIN_SECONDS;
+}
+
+/* A token that lives for a while yet: a long run outlives several. NULL: not signed in. */
+static const char *live_token(struct arena *a, struct token *token)
+{
+    if (token->text && seconds_now() < token->until)
+        return token->text;
     struct buf body = buf_new(a);
-    buf_raw(&body, "{\"email\":");
-    buf_json(&body, settings()->collector_email);
-    buf_raw(&body, ",\"password\":");
-    buf_json(&body, settings()->collector_password);
+    buf_raw(&body, "{\"client_id\":");
+    buf_json(&body, settings()->collector_client_id);
+    buf_raw(&body, ",\"client_secret\":");
+    buf_json(&body, settings()->collector_client_secret);
     buf_raw(&body, "}");
-    struct json_object *answer = post(a, "/v1/sessions", NULL, body.data);
-    return answer ? field_text(answer, "access_token") : NULL;
+    struct json_object *answer = post(a, "/v1/tokens", NULL, body.data);
+    if (!answer)
+        return NULL;
+    long long life = field_integer(answer, "expires_in");
+    token->text = field_text(answer, "access_token");
+    token->until = seconds_now() + life - margin(life);
+    return token->text;
 }
 
 static void add_counts(struct json_object *answer, long long counts[5])
@@ -82,9 +109,9 @@ static void add_counts(struct json_object *answer, long long counts[5])
         counts[i] += field_integer(field_value(answer, "counts"), NAMES[i]);
 }
 
-int api_ingest(struct arena *a, const char *token, struct json_object *items,
-               long long counts[5])
+int api_ingest(struct arena *a, struct json_object *items, long long counts[5])
 {
+    struct token token = {0};
     size_t n = json_object_array_length(items);
     size_t limit = (size_t)settings()->max_body_bytes / 2; /* the last item may pass it */
     for (size_t next = 0; next < n;) {
@@ -93,7 +120,8 @@ int api_ingest(struct arena *a, const char *token, struct json_object *items,
             buf_printf(&body, "%s%s", i ? "," : "[",
                        field_json(json_object_array_get_idx(items, next)));
         buf_raw(&body, "]");
-        struct json_object *answer = post(a, "/v1/ingest", token, body.data);
+        const char *bearer = live_token(a, &token);
+        struct json_object *answer = bearer ? post(a, "/v1/ingest", bearer, body.data) : NULL;
         if (!answer)
             return -1;
         add_counts(answer, counts);

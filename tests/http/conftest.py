@@ -35,6 +35,30 @@ def make_user(admin):
 
 
 @pytest.fixture(scope="session")
+def make_account(admin):
+    """make_account(*scopes): a new service account with these permissions, signed in when first
+    needed."""
+    def make(*scopes):
+        answer = admin.post("/v1/service-accounts", {
+            "name": support.unique("ERP"), "scopes": list(scopes)})
+        assert answer.status_code == 201, answer.text
+        return support.ServiceAccount(answer.json())
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_role(admin):
+    """make_role(*permissions): the name of a new role."""
+    def make(*permissions):
+        name = support.unique("papel")
+        answer = admin.put(f"/v1/roles/{name}", {
+            "description": "de teste", "permissions": list(permissions)})
+        assert answer.status_code == 201, answer.text
+        return name
+    return make
+
+
+@pytest.fixture(scope="session")
 def make_product(admin):
     """make_product(stock=10, **fields): a new product, as the API shows it."""
     def make(stock=10, **fields):

@@ -37,6 +37,7 @@ class Client:
 
     def __init__(self, email=None, password=None, user_id=None):
         self.email, self.password, self.id = email, password, user_id
+        self.anonymous = email is None
         self.http = requests.Session()
         self.http.headers["Accept-Language"] = "en"
         self.signed_in_at = None
@@ -44,16 +45,20 @@ class Client:
     @property
     def token(self):
         if self.signed_in_at is None or time.monotonic() - self.signed_in_at > TOKEN_SECONDS:
-            answer = self.http.post(f"{URL}/v1/sessions", timeout=30, json={
-                "email": self.email, "password": self.password})
-            assert answer.status_code == 201, answer.text
+            answer = self.sign_in()
+            assert answer.ok, answer.text
             self.signed_in_at = time.monotonic()
             self.access_token = answer.json()["access_token"]
         return self.access_token
 
+    def sign_in(self):
+        """The answer to signing in."""
+        return self.http.post(f"{URL}/v1/sessions", timeout=30, json={
+            "email": self.email, "password": self.password})
+
     def request(self, method, path, **options):
         headers = dict(options.pop("headers", {}))
-        if self.email and "Authorization" not in headers:
+        if not self.anonymous and "Authorization" not in headers:
             headers["Authorization"] = f"Bearer {self.token}"
         options.setdefault("timeout", 30)
         options.setdefault("allow_redirects", False)
@@ -79,6 +84,17 @@ class Client:
 
     def delete(self, path, **options):
         return self.request("DELETE", path, **options)
+
+
+class ServiceAccount(Client):
+    """The API as a program sees it that has a service account, as its secret was given."""
+
+    def __init__(self, credentials):
+        super().__init__(user_id=credentials["client_id"])
+        self.credentials, self.anonymous = credentials, False
+
+    def sign_in(self, **fields):
+        return Client().post("/v1/tokens", {**self.credentials, **fields})
 
 
 def unique(prefix="x"):
@@ -177,10 +193,10 @@ def at_once(*calls):
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
-def vendas(*arguments):
-    """./vendas in this instance; the finished process."""
+def vendas(*arguments, text=""):
+    """./vendas in this instance, with text on its standard input; the finished process."""
     return subprocess.run([os.path.join(ROOT, "vendas"), *arguments], capture_output=True,
-                          text=True, timeout=300, check=False)
+                          input=text, text=True, timeout=300, check=False)
 
 
 def letters(to):

@@ -21,11 +21,13 @@ NAMES = sorted({
     "postal_code", "shipping_address", "recipient", "street", "number", "district", "city",
     "state", "freight_service", "reason", "gateway", "method", "kind", "start_urls",
     "product_url_pattern", "rate_per_second", "max_pages", "q", "limit", "cursor", "sort",
-    "min_price", "max_price", "in_stock", "from", "to", "group_by", "max_available", "outcome"})
+    "min_price", "max_price", "in_stock", "from", "to", "group_by", "max_available", "outcome",
+    "permissions", "scopes", "client_id", "client_secret", "scope", "old_expires_in", "actor",
+    "subject", "action"})
 TEXTS = st.one_of(st.text(max_size=30), st.sampled_from([
     "BRL", ID, "Ana", "a@example.com", "correct horse", "2026-01-01T00:00:00Z", "0001-01-01",
     "9999-12-31", "2026-02-30", "7891000315507", "01310-100", "SP", "receive", "active", "(", "\0",
-    "https://x.example/", "day", "price", "true", "-1", "5", "9" * 40, "manual", "bank_transfer"]))
+    "https://x.example/", "day", "price", "true", "-1", "5", "9" * 40, "manual", "bank_transfer", "stock:read"]))
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-10**40, 10**40),
     st.floats(), TEXTS)
@@ -73,6 +75,8 @@ def test_any_json_is_answered_soundly(owner, route, parts, body):
 ITEM = {"variant_id": ID, "quantity": 1}
 SOUND = {
     "/v1/users": {"name": "Ana", "email": "UNIQUE@example.com", "password": "correct horse"},
+    "/v1/service-accounts": {"name": "UNIQUE", "scopes": ["stock:read"]},
+    "/v1/tokens": {"client_id": ID, "client_secret": "x", "scope": "stock:read"},
     "/v1/sessions": {"email": "ana@example.com", "password": "correct horse"},
     "/v1/products": {
         "name": "Caneca", "price": 1990, "currency": "BRL", "description": "", "brand": "X",

@@ -281,7 +281,7 @@ def test_site_that_goes_away_in_the_middle_is_given_up(admin, site):
 
 
 @pytest.mark.parametrize("setting", [
-    {"VENDAS_COLLECTOR_PASSWORD": "wrong"}, {"VENDAS_API_URL": "http://127.0.0.1:9"}],
+    {"VENDAS_COLLECTOR_CLIENT_SECRET": "wrong"}, {"VENDAS_API_URL": "http://127.0.0.1:9"}],
     ids=["not signed in", "not answered"])
 def test_run_fails_without_the_api_and_the_next_one_makes_up_for_it(admin, source, setting):
     assert collecting.collect(source, **setting) == 1

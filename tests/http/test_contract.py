@@ -222,8 +222,9 @@ def wrong_parameter(parameter):
         return "nowhere", "not_cursor"
     if "enum" in schema:
         return "unheard-of", "not_choice"
-    if schema.get("format") == "date":
-        return "yesterday", "not_date"
+    if schema.get("format") in ("date", "date-time", "uuid"):
+        return "yesterday", {"date": "not_date", "date-time": "not_time"}.get(
+            schema["format"], "not_uuid")
     if type_of(schema) == "string":
         return "a" * (schema["maxLength"] + 1), "too_long"
     return WRONG_PARAMETER[type_of(schema)]

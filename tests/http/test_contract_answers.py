@@ -102,11 +102,45 @@ def people(owner):
     ok(ana.patch("/v1/users/me", {"name": "Ana"}, headers={"If-Match": me.headers["ETag"]}), 412)
     ok(owner.put(f"/v1/users/{user['id']}/role", {"role": "customer"}))
     assert ok(owner.get("/v1/users?limit=1"))["next_cursor"]
-    for path in ("/v1/roles", "/v1/roles/stock", "/v1/permissions"):
-        ok(owner.get(path))
+    ok(owner.get("/v1/audit?limit=1"))
     again = Caller(new["email"], new["password"])
     ok(again.delete("/v1/sessions/current"), 204)
     return ana
+
+
+def privileges(owner):
+    """Makes a role and a service account, changes them, and takes them back."""
+    for path in ("/v1/roles", "/v1/permissions"):
+        ok(owner.get(path))
+    role = f"/v1/roles/{support.unique('turno')}"
+    body = {"description": "abre a loja", "permissions": ["orders:read", "stock:read"]}
+    ok(owner.put(role, body), 201)
+    old = owner.get(role).headers["ETag"]
+    assert owner.get(role, headers={"If-None-Match": old}).status_code == 304
+    ok(owner.put(role, {**body, "permissions": []}, headers={"If-Match": old}))
+    ok(owner.put(role, body, headers={"If-Match": old}), 412)
+    ok(owner.put("/v1/roles/admin", body), 409)
+    ok(owner.delete("/v1/roles/customer"), 409)
+    ok(owner.delete(role, headers={"If-Match": old}), 412)
+    ok(owner.delete(role), 204)
+
+    body = {"name": support.unique("ERP"), "scopes": ["orders:read"]}
+    client = ok(owner.post("/v1/service-accounts", body), 201)
+    ok(owner.post("/v1/service-accounts", body), 409)
+    ok(owner.get("/v1/service-accounts?limit=1"))
+    path = f"/v1/service-accounts/{client['client_id']}"
+    old = owner.get(path).headers["ETag"]
+    assert owner.get(path, headers={"If-None-Match": old}).status_code == 304
+    ok(owner.patch(path, {"scopes": ["orders:read", "stock:read"]}, headers={"If-Match": old}))
+    ok(owner.patch(path, {"name": "x"}, headers={"If-Match": old}), 412)
+    ok(Caller().post("/v1/tokens", {**client, "scope": "stock:read"}))
+    ok(owner.post(f"{path}/secrets", {"old_expires_in": 60}), 201)
+    first = ok(owner.get(path))["secrets"][0]
+    ok(owner.delete(f"{path}/secrets/{first['id']}"), 204)
+    ok(owner.delete(path), 204)
+    ok(owner.patch(path, {"name": "x"}), 409)
+    ok(owner.post(f"{path}/secrets"), 409)
+    ok(owner.delete(f"{path}/secrets/{first['id']}"), 409)
 
 
 def shelf(owner):
@@ -232,6 +266,7 @@ def operation_of_the_shop(anyone):
 def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     contract.SEEN.clear()
     sale(owner, people(owner), shelf(owner))
+    privileges(owner)
     reports(owner)
     collection(owner)
     operation_of_the_shop(anyone)

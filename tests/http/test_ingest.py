@@ -8,8 +8,8 @@ from support import assert_problem
 
 
 @pytest.fixture(scope="module")
-def collector(make_user):
-    return make_user("collector")
+def collector(make_account):
+    return make_account("products:ingest")
 
 
 def item(**fields):

@@ -12,12 +12,11 @@ SERVICES = ["registry", "products", "sales", "catalog"]
 # What services publish to each other; all else is closed.
 PUBLISHED_FUNCTIONS = {
     ("sales", "registry.customer_for_order"),
-    ("products", "registry.post_letter"),
-    ("sales", "registry.post_letter"),
-    ("catalog", "registry.post_letter"),
     ("sales", "products.for_sale"),
     ("sales", "products.set_in_stock"),
     ("sales", "products.has_variant"),
+    *((service, f"registry.{name}") for service in ("products", "sales", "catalog")
+      for name in ("audit_act", "audit_write", "live_identity", "post_letter")),
 }
 PUBLISHED_TABLES = {("products", "sales.availability", "SELECT")}
 

@@ -55,9 +55,9 @@ def test_every_fault_is_told_at_once():
 
 def test_jobs_are_as_strict_as_programs():
     jobs = os.path.join(support.PROGRAMS, "jobs")
+    arguments = {"account": ["a@example.com", "customer", "A"], "service-account": ["A", "b:c"]}
     for name in os.listdir(jobs):
-        arguments = ["a@example.com", "customer", "A"] if name == "account" else []
-        result = start(os.path.join(jobs, name), arguments, VENDAS_COLOUR="red")
+        result = start(os.path.join(jobs, name), arguments.get(name, []), VENDAS_COLOUR="red")
         assert result.returncode != 0
         assert "VENDAS_COLOUR: there is no such setting\n" in result.stderr
 
@@ -85,6 +85,6 @@ def test_a_change_of_a_setting_is_in_force_for_the_next_start():
 
 
 def test_a_secret_setting_is_in_no_line_of_a_refusal():
-    result = start(VENDAS_COLLECTOR_PASSWORD="hush-hush", VENDAS_COLOUR="red",
+    result = start(VENDAS_COLLECTOR_CLIENT_SECRET="hush-hush", VENDAS_COLOUR="red",
                    VENDAS_DATABASE_URL="postgresql://x:hush-hush@nowhere/vendas")
     assert "hush" not in result.stderr
