@@ -3,6 +3,7 @@
  */
 #include <regex.h>
 
+#include "audit.h"
 #include "db.h"
 #include "request.h"
 
@@ -14,11 +15,13 @@ static const char LIST[] =
 static const char READ[] = "SELECT document FROM catalog.source_documents WHERE id = $1::uuid";
 
 static const char CREATE[] =
-    "INSERT INTO catalog.sources (name, start_urls, product_url_pattern, rate_per_second, "
-    "max_pages)"
-    "SELECT s.name, s.start_urls, s.product_url_pattern, coalesce(s.rate_per_second, 1),"
-    "       coalesce(s.max_pages, 500)"
-    "  FROM jsonb_populate_record(NULL::catalog.sources, $1::jsonb) AS s RETURNING id";
+    "WITH made AS ("
+    "    INSERT INTO catalog.sources (name, start_urls, product_url_pattern, rate_per_second,"
+    "                                 max_pages)"
+    "    SELECT s.name, s.start_urls, s.product_url_pattern, coalesce(s.rate_per_second, 1),"
+    "           coalesce(s.max_pages, 500)"
+    "      FROM jsonb_populate_record(NULL::catalog.sources, $2::jsonb) AS s RETURNING id)"
+    "SELECT id, registry.audit_act($1::jsonb, 'source.created', id, NULL, $2::jsonb) FROM made";
 
 static const struct field URL[] = {{"", FIELD_URL, 0, 0, 0, NULL, NULL}};
 
@@ -72,7 +75,8 @@ static void create_source(struct request *req)
         problem_field(&req->problem, "/product_url_pattern", "not_pattern", NULL);
         return;
     }
-    struct rows *made = db_query(req->arena, &req->problem, CREATE, field_json(body));
+    struct rows *made =
+        db_query(req->arena, &req->problem, CREATE, audit_act(req), field_json(body));
     if (!made)
         return;
     const char *id = db_text(made, 0, 0);

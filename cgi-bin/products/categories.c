@@ -1,6 +1,7 @@
 /*
  * Categories: the tree that buyers browse. Service Products, table products.categories.
  */
+#include "audit.h"
 #include "db.h"
 #include "request.h"
 
@@ -18,11 +19,16 @@ static const char READ[] =
     "  FROM products.categories WHERE id::text = $1 OR slug = $1";
 
 static const char CREATE[] =
-    "INSERT INTO products.categories (parent_id, slug, name, position)"
-    "SELECT $1::uuid, coalesce($2, shared.slug($3)), $3, coalesce($4::int, 0)"
-    " WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM products.categories WHERE id = $1::uuid)"
-    " RETURNING json_build_object('id', id, 'parent_id', parent_id, 'slug', slug, 'name', "
-    "name), id";
+    "WITH made AS ("
+    "    INSERT INTO products.categories (parent_id, slug, name, position)"
+    "    SELECT $2::uuid, coalesce($3, shared.slug($4)), $4, coalesce($5::int, 0)"
+    "     WHERE $2::uuid IS NULL"
+    "        OR EXISTS (SELECT FROM products.categories WHERE id = $2::uuid)"
+    "    RETURNING id, json_build_object('id', id, 'parent_id', parent_id, 'slug', slug,"
+    "                                    'name', name) AS document)"
+    "SELECT document, id,"
+    "       registry.audit_act($1::jsonb, 'category.created', id, NULL, document::jsonb)"
+    "  FROM made";
 
 static const struct field NEW_CATEGORY[] = {
     {"name", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
@@ -47,7 +53,7 @@ static void create_category(struct request *req)
     struct json_object *body = req_body(req, NEW_CATEGORY, false);
     if (!body)
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, CREATE,
+    struct rows *rows = db_query(req->arena, &req->problem, CREATE, audit_act(req),
                                  field_text(body, "parent_id"), field_text(body, "slug"),
                                  field_text(body, "name"), field_text(body, "position"));
     if (!rows)

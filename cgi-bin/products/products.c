@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "audit.h"
 #include "db.h"
 #include "request.h"
 
@@ -15,9 +16,11 @@
 static const char BY_ID[] = READ "id = $1::uuid";
 static const char BY_SLUG[] = READ "slug = $1";
 
-static const char CREATE[] = "SELECT products.create_product($1::jsonb)";
-static const char UPDATE[] = "SELECT products.update_product($1::uuid, $2::jsonb,"
-                             "                               nullif($3::int, 0))";
+static const char CREATE[] = "WITH made AS (SELECT products.create_product($2::jsonb) AS id)"
+                             "SELECT id, registry.audit_act($1::jsonb, 'product.created', id, "
+                             "NULL, $2::jsonb) FROM made";
+static const char UPDATE[] = "SELECT products.edit_product($1::jsonb, $2::uuid, $3::jsonb,"
+                             "                             nullif($4::int, 0))";
 
 /* The list: one statement per order, each with its keyset condition on (sort value, id). $1 and
  * $2 are the last row's, $3 the limit, $4 to $9 the filters. */
@@ -172,7 +175,8 @@ static void create_product(struct request *req)
     struct json_object *body = req_body(req, NEW_PRODUCT, false);
     if (!body || !promotion_is_sound(req, body))
         return;
-    struct rows *made = db_query(req->arena, &req->problem, CREATE, field_json(body));
+    struct rows *made =
+        db_query(req->arena, &req->problem, CREATE, audit_act(req), field_json(body));
     if (!made)
         return;
     const char *id = db_text(made, 0, 0);
@@ -185,8 +189,8 @@ static void update_product(struct request *req)
     const char *id = req_param_uuid(req, "id");
     struct json_object *body = id ? req_body(req, CHANGES, true) : NULL;
     int version = body && promotion_is_sound(req, body) ? req_if_match(req) : -1;
-    if (version >= 0 && db_query(req->arena, &req->problem, UPDATE, id, field_json(body),
-                                 arena_printf(req->arena, "%d", version)))
+    if (version >= 0 && db_query(req->arena, &req->problem, UPDATE, audit_act(req), id,
+                                 field_json(body), arena_printf(req->arena, "%d", version)))
         respond_product(req, 200, db_query(req->arena, &req->problem, BY_ID, id));
 }
 

@@ -2,6 +2,7 @@
  * Orders: buyers place, see and cancel their own; staff see all and move them on. Service
  * Sales, tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
  */
+#include "audit.h"
 #include "db.h"
 #include "idempotency.h"
 #include "request.h"
@@ -22,9 +23,9 @@ static const char LIST[] =
     "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $5::int + 1";
 
-static const char CANCEL[] = "SELECT sales.cancel_order($1::uuid, $2::uuid, $3::boolean, $4)";
+static const char CANCEL[] = "SELECT sales.cancel_order($1::jsonb, $2::uuid, $3::boolean, $4)";
 
-static const char CHANGE[] = "SELECT sales.change_order($1::uuid, $2, $3::uuid, $4)";
+static const char MOVE[] = "SELECT sales.move_order($1::jsonb, $2::uuid, $3, $4)";
 
 static const struct field ADDRESS[] = {
     {"recipient", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
@@ -120,7 +121,7 @@ static void cancel_order(struct request *req)
     const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
     bool staff = req_may(req, "orders:write");
     if (!req->problem.status &&
-        db_query(req->arena, &req->problem, CANCEL, id, req->user.user, db_flag(staff), reason))
+        db_query(req->arena, &req->problem, CANCEL, audit_act(req), id, db_flag(staff), reason))
         respond_order(req, id, staff);
 }
 
@@ -128,7 +129,7 @@ static void change_order(struct request *req, const char *to)
 {
     const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
     if (!req->problem.status &&
-        db_query(req->arena, &req->problem, CHANGE, id, to, req->user.user, reason))
+        db_query(req->arena, &req->problem, MOVE, audit_act(req), id, to, reason))
         respond_order(req, id, true);
 }
 

@@ -2,6 +2,7 @@
  * Payments: buyers begin to pay for their orders; a person confirms what came by bank transfer.
  * Service Sales, table sales.payments; the ways to pay are lib/sales/gateway.h.
  */
+#include "audit.h"
 #include "db.h"
 #include "idempotency.h"
 #include "request.h"
@@ -23,7 +24,7 @@ static const char OF_ORDER[] =
 static const char READ[] = "SELECT document, document->>'gateway' FROM sales.payment_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
-static const char CAPTURE[] = "SELECT sales.capture_payment($1::uuid, $2::uuid, $3)";
+static const char CONFIRM[] = "SELECT sales.confirm_payment($1::jsonb, $2::uuid, $3)";
 
 static const struct field NEW_PAYMENT[] = {
     {"gateway", FIELD_TEXT, FIELD_REQUIRED, 1, 40, NULL, NULL},
@@ -109,7 +110,7 @@ static void confirm_payment(struct request *req)
         respond_problem(req, 409, "confirmation_not_manual");
     if (!req->problem.status)
         respond_row(req, 200,
-                    db_query(req->arena, &req->problem, CAPTURE, id, req->user.user,
+                    db_query(req->arena, &req->problem, CONFIRM, audit_act(req), id,
                              body ? field_text(body, "reason") : NULL));
 }
 

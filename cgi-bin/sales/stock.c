@@ -2,6 +2,7 @@
  * Stock: levels, and the ledger that they are the sum of. Service Sales, tables
  * sales.stock_movements and sales.stock_levels.
  */
+#include "audit.h"
 #include "db.h"
 #include "idempotency.h"
 #include "request.h"
@@ -22,7 +23,12 @@ static const char LEVEL[] =
     "  WHERE products.has_variant($1::uuid)";
 
 static const char MOVE[] =
-    "SELECT answer, replayed FROM sales.move_stock($1::uuid, $2, $3::bytea, $4::jsonb)";
+    "SELECT answer, replayed, CASE WHEN NOT replayed THEN registry.audit_act("
+    "           $5::jsonb, 'stock.moved', ($4::jsonb->>'variant_id')::uuid, NULL,"
+    "           jsonb_build_object('kind', $4::jsonb->'kind', 'quantity', "
+    "$4::jsonb->'quantity',"
+    "                              'on_hand', answer->'on_hand')) END"
+    "  FROM sales.move_stock($1::uuid, $2, $3::bytea, $4::jsonb)";
 
 static const struct field LIST_QUERY[] = {
     {"max_available", FIELD_INTEGER, 0, 0, 1000000000, NULL, NULL},
@@ -80,7 +86,7 @@ static void move_stock(struct request *req)
     if (body && quantity_fits_kind(req, body) && idempotency_read(req, &key))
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, MOVE, key.caller, key.key,
-                                     key.fingerprint, field_json(body)));
+                                     key.fingerprint, field_json(body), audit_act(req)));
 }
 
 static const struct route ROUTES[] = {
