@@ -115,7 +115,7 @@ const VIEWS = {
 };
 
 // The kinds of links (lib/letter.h).
-const KINDS = { confirm: "confirm", email: "email_change", reset: "reset" };
+const KINDS = new Map([["confirm", "confirm"], ["email", "email_change"], ["reset", "reset"]]);
 
 const part = (id) => document.getElementById(id);
 const [panel, form, action, again] = ["panel", "form", "action", "again"].map(part);
@@ -231,7 +231,7 @@ function readAddress() {
   const [, kind, value] = location.hash.match(/^#(\w+)=(.+)$/) ?? [];
   history.replaceState(null, "", location.pathname);
   token = value ?? null;
-  go(KINDS[kind] ?? "forgot", "ask");
+  go(KINDS.get(kind) ?? "forgot", "ask");
 }
 
 form.addEventListener("submit", (event) => {
