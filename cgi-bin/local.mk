@@ -2,6 +2,7 @@
 
 registrydir = $(pkglibexecdir)/registry
 registry_PROGRAMS = \
+	cgi-bin/registry/addresses \
 	cgi-bin/registry/audit \
 	cgi-bin/registry/health \
 	cgi-bin/registry/keys \

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libvendas.a
 
 libvendas_a_SOURCES = \
+	lib/address.c lib/address.h \
 	lib/arena.c lib/arena.h \
 	lib/audit.c lib/audit.h \
 	lib/brazil.c lib/brazil.h \
@@ -40,6 +41,7 @@ libvendas_a_SOURCES = \
 	lib/password.c lib/password.h \
 	lib/phone.c lib/phone.h \
 	lib/problem.c lib/problem.h \
+	lib/registry/subject.c lib/registry/subject.h \
 	lib/request.c lib/request.h \
 	lib/response.c lib/response.h \
 	lib/rfc3339.c lib/rfc3339.h \

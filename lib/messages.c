@@ -100,6 +100,11 @@ static const struct entry TABLE[] = {
     {"not_state", {"Não é a sigla de um estado (UF).", "Not the code of a Brazilian state."}},
     {"not_postal_code",
      {"O CEP deve ter oito dígitos.", "The postal code (CEP) must have eight digits."}},
+    {"postal_code_state",
+     {"Este CEP é de {}, não do estado informado.",
+      "This postal code is of {}, not of the state given."}},
+    {"not_both",
+     {"Informe {} ou este campo, não os dois.", "Give {} or this field, not both."}},
     {"not_currency",
      {"Deve ser um código ISO 4217 como BRL.", "Must be an ISO 4217 code such as BRL."}},
     {"other_currency", {"A moeda desta loja é {}.", "The currency of this shop is {}."}},
@@ -150,6 +155,15 @@ static const struct entry TABLE[] = {
       "Many people use this password; choose another one, such as a short sentence."}},
     {"read_only",
      {"Este campo não pode ser alterado aqui.", "This field can't be changed here."}},
+
+    {"too_many_addresses",
+     {"Há endereços demais; apague um antes de incluir outro.",
+      "There are too many addresses; remove one before you add another."}},
+    {"default_needed",
+     {"Um endereço é sempre o padrão: para trocar, marque outro.",
+      "One address is always the default: to change it, choose another."}},
+    {"unknown_address",
+     {"Este endereço não está entre os seus.", "This address is not among yours."}},
 
     /* Products */
     {"unknown_category", {"Esta categoria não existe.", "There is no such category."}},

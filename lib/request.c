@@ -54,6 +54,15 @@ static void identify(struct request *req)
     req->identified = true;
 }
 
+bool req_signed_in(struct request *req)
+{
+    identify(req);
+    if (!req->user.user)
+        problem_set(&req->problem, 401,
+                    req_header(req, "HTTP_AUTHORIZATION") ? "invalid_token" : "unauthorized");
+    return req->user.user;
+}
+
 bool req_may(struct request *req, const char *permission)
 {
     identify(req);

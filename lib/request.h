@@ -111,6 +111,9 @@ bool req_has_body(const struct request *req);
 /* JSON text as a value, NULL with the problem (400) filled. The value goes with the request. */
 struct json_object *req_json(struct request *req, const char *text, size_t n);
 
+/* Whether somebody is signed in, on a route for ANYONE; false with the problem (401) filled. */
+bool req_signed_in(struct request *req);
+
 /* Whether the caller has a permission, on a route that asks for none. Where the database can't
  * tell who calls, the problem (503) is filled. */
 bool req_may(struct request *req, const char *permission);

@@ -84,13 +84,7 @@ static bool may_call(struct request *req)
     const char *permission = req->route->permission;
     if (!strcmp(permission, ANYONE))
         return true;
-    bool has = req_may(req, permission);
-    if (req->problem.status)
-        return false;
-    if (!req->user.user)
-        problem_set(&req->problem, 401,
-                    req_header(req, "HTTP_AUTHORIZATION") ? "invalid_token" : "unauthorized");
-    else if (strcmp(permission, SIGNED_IN) && !has)
+    if (req_signed_in(req) && strcmp(permission, SIGNED_IN) && !req_may(req, permission))
         problem_set(&req->problem, 403, "forbidden");
     return !req->problem.status;
 }

@@ -5,6 +5,7 @@ EXTRA_DIST += tests/http tests/lsan.supp tests/harness.h tests/unit/keys.h tests
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_address \
 	tests/unit/test_arena \
 	tests/unit/test_audit \
 	tests/unit/test_brazil \

@@ -2,6 +2,7 @@
  * Orders: buyers place, see and cancel their own; staff see all and move them on. Service
  * Sales, tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
  */
+#include "address.h"
 #include "audit.h"
 #include "db.h"
 #include "idempotency.h"
@@ -28,20 +29,14 @@ static const char CANCEL[] = "SELECT sales.cancel_order($1::jsonb, $2::uuid, $3:
 static const char MOVE[] = "SELECT sales.move_order($1::jsonb, $2::uuid, $3, $4)";
 
 static const struct field ADDRESS[] = {
-    {"recipient", FIELD_TEXT, FIELD_REQUIRED, 1, 120, NULL, NULL},
-    {"postal_code", FIELD_POSTAL_CODE, FIELD_REQUIRED, 0, 0, NULL, NULL},
-    {"street", FIELD_TEXT, FIELD_REQUIRED, 1, 160, NULL, NULL},
-    {"number", FIELD_TEXT, FIELD_REQUIRED, 1, 20, NULL, NULL},
-    {"complement", FIELD_TEXT, FIELD_NULLABLE, 0, 80, NULL, NULL},
-    {"district", FIELD_TEXT, FIELD_REQUIRED, 1, 80, NULL, NULL},
-    {"city", FIELD_TEXT, FIELD_REQUIRED, 1, 80, NULL, NULL},
-    {"state", FIELD_STATE, FIELD_REQUIRED, 0, 0, NULL, NULL},
+    ADDRESS_FIELDS(FIELD_REQUIRED, 1, FIELD_REQUIRED),
     {0},
 };
 
 static const struct field NEW_ORDER[] = {
     {"items", FIELD_LIST, FIELD_REQUIRED, 1, PRICING_MAX_LINES, NULL, CHECKOUT_ITEM},
-    {"shipping_address", FIELD_OBJECT, FIELD_REQUIRED, 0, 0, NULL, ADDRESS},
+    {"shipping_address", FIELD_OBJECT, 0, 0, 0, NULL, ADDRESS},
+    {"address_id", FIELD_UUID, 0, 0, 0, NULL, NULL},
     {"freight_service", FIELD_TEXT, 0, 1, 40, NULL, NULL},
     {0},
 };
@@ -66,8 +61,8 @@ static void place_order(struct request *req)
     struct json_object *body = req_body(req, NEW_ORDER, false);
     if (!body || !idempotency_read(req, &key))
         return;
-    struct json_object *address = field_value(body, "shipping_address");
-    if (!checkout_price(req, body, field_text(address, "state"), &pricing)) {
+    struct json_object *address = checkout_address(req, body);
+    if (!address || !checkout_price(req, body, field_text(address, "state"), &pricing)) {
         idempotency_replay(req, &key, 201);
         return;
     }

@@ -1,11 +1,18 @@
 #include "sales/checkout.h"
 
+#include <string.h>
+
+#include "address.h"
 #include "buf.h"
 #include "db.h"
 #include "json.h"
 #include "sales/period.h"
+#include "seal.h"
 
 static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2, $3::date)";
+
+static const char ADDRESS[] =
+    "SELECT state, lines FROM registry.address_for_order($1::uuid, $2::uuid)";
 
 static const struct field ITEM_FIELDS[] = {
     {"variant_id", FIELD_UUID, FIELD_REQUIRED, 0, 0, NULL, NULL},
@@ -24,6 +31,44 @@ static const char *variants_of(struct arena *a, struct json_object *items)
                    field_text(json_object_array_get_idx(items, i), "variant_id"));
     buf_raw(&b, "}");
     return b.data;
+}
+
+/* The buyer's own address with this id, as Registry keeps it. */
+static struct json_object *kept_address(struct request *req, const char *id)
+{
+    struct rows *rows = db_query(req->arena, &req->problem, ADDRESS, req->user.user, id);
+    if (!rows)
+        return NULL;
+    if (db_count(rows) == 0) {
+        problem_field(&req->problem, "/address_id", "unknown_address", NULL);
+        return NULL;
+    }
+    struct json_object *address = NULL;
+    const char *lines =
+        unseal_json(req->arena, "registry.addresses.lines", id, db_text(rows, 0, 1));
+    if (!lines || !json_read(req->arena, lines, strlen(lines), &address))
+        respond_problem(req, 500, "internal_error");
+    else
+        json_object_object_add(address, "state", json_object_new_string(db_text(rows, 0, 0)));
+    return address;
+}
+
+struct json_object *checkout_address(struct request *req, struct json_object *body)
+{
+    struct json_object *address = field_value(body, "shipping_address");
+    const char *id = field_text(body, "address_id");
+    if (address && id)
+        problem_field(&req->problem, "/address_id", "not_both", "shipping_address");
+    else if (id)
+        address = kept_address(req, id);
+    else if (!address)
+        problem_field(&req->problem, "/shipping_address", "required", NULL);
+    const char *state = NULL;
+    if (!req->problem.status)
+        state = address_state(&req->problem, id ? "" : "/shipping_address", address);
+    if (state)
+        json_object_object_add(address, "state", json_object_new_string(state));
+    return state ? address : NULL;
 }
 
 bool checkout_price(struct request *req, struct json_object *body, const char *state,

@@ -1,5 +1,6 @@
 /*
- * checkout: what quotes and orders have in common: what a cart may hold, and its price.
+ * checkout: what quotes and orders have in common: what a cart may hold, where it goes, and its
+ * price.
  */
 #ifndef VENDAS_SALES_CHECKOUT_H
 #define VENDAS_SALES_CHECKOUT_H
@@ -9,6 +10,11 @@
 
 /* The "items" of a cart, for field tables: a FIELD_LIST of these. */
 extern const struct field CHECKOUT_ITEM[];
+
+/* The address that a checked body of a buyer's goes to: its "shipping_address", or the one
+ * among his own that "address_id" names. Its state is there and agrees with its postal code.
+ * NULL with the problem filled. */
+struct json_object *checkout_address(struct request *req, struct json_object *body);
 
 /* Prices the cart of a checked body ("items", "freight_service") going to a state, in one round
  * trip. False with the problem filled. */

@@ -77,6 +77,7 @@ SOUND = {
     "/v1/users": {"name": "Ana", "email": "UNIQUE@example.com", "password": "correct horse"},
     "/v1/service-accounts": {"name": "UNIQUE", "scopes": ["stock:read"]},
     "/v1/tokens": {"client_id": ID, "client_secret": "x", "scope": "stock:read"},
+    "/v1/users/me/addresses": {**support.ADDRESS, "complement": "x", "default": True},
     "/v1/sessions": {"email": "ana@example.com", "password": "correct horse"},
     "/v1/products": {
         "name": "Caneca", "price": 1990, "currency": "BRL", "description": "", "brand": "X",

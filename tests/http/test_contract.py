@@ -63,7 +63,8 @@ def test_contract_is_published(anyone):
 
 TOO_MUCH = {"string": "too_long", "integer": "too_large", "array": "too_many", "object": "too_many"}
 WRONG_TYPE = {"string": (7, "not_text"), "integer": ("7", "not_integer"),
-              "array": ({}, "not_list"), "object": ([], "not_object")}
+              "array": ({}, "not_list"), "object": ([], "not_object"),
+              "boolean": ("true", "not_boolean")}
 
 
 def type_of(schema):

@@ -143,6 +143,27 @@ def privileges(owner):
     ok(owner.delete(f"{path}/secrets/{first['id']}"), 409)
 
 
+def homes(ana):
+    """Keeps as many addresses as there may be, and fewer again."""
+    path = "/v1/users/me/addresses"
+    body = {**support.ADDRESS, "complement": "apto 12", "default": True}
+    answer = ana.post(path, body)
+    home = ok(answer, 201)
+    for _ in range(19):
+        ok(ana.post(path, support.ADDRESS), 201)
+    ok(ana.post(path, support.ADDRESS), 409)
+    ok(ana.get(path))
+    one = answer.headers["Location"]
+    read = ana.get(one)
+    assert ok(read) == home
+    tag = read.headers["ETag"]
+    assert ana.get(one, headers={"If-None-Match": tag}).status_code == 304
+    ok(ana.patch(one, {"number": "2", "complement": None}, headers={"If-Match": tag}))
+    ok(ana.patch(one, {"number": "3"}, headers={"If-Match": tag}), 412)
+    ok(ana.delete(one, headers={"If-Match": tag}), 412)
+    ok(ana.delete(one), 204)
+
+
 def shelf(owner):
     """Fills the shelf; a product of which there are five."""
     slug = support.unique("cafes")
@@ -265,7 +286,9 @@ def operation_of_the_shop(anyone):
 
 def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     contract.SEEN.clear()
-    sale(owner, people(owner), shelf(owner))
+    ana = people(owner)
+    homes(ana)
+    sale(owner, ana, shelf(owner))
     privileges(owner)
     reports(owner)
     collection(owner)

@@ -159,7 +159,7 @@ def test_every_missing_field_of_an_address_is_told_at_once(buyer, goods):
 
 def test_an_address_is_kept_in_its_normal_form(buyer, goods):
     order = buyer.post("/v1/orders", key=True, body=order_body(
-        goods, postal_code="01310-100", state="sp", complement=None, recipient="Zoë “Z” \\ D'Ávila"
+        goods, postal_code="01310-100", state="sp", complement=None, recipient="  Zoë “Z” \\  D'Ávila "
     )).json()
     assert order["shipping_address"] == {
         **support.ADDRESS, "postal_code": "01310100", "state": "SP", "complement": None,
