@@ -182,8 +182,8 @@ static void set_up(struct mailer *m, bool near)
     curl_easy_setopt(m->curl, CURLOPT_URL, s->mail_url);
     curl_easy_setopt(m->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(m->curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(m->curl, CURLOPT_USE_SSL, near ? CURLUSESSL_NONE : CURLUSESSL_ALL);
-    curl_easy_setopt(m->curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(m->curl, CURLOPT_USE_SSL, (long)(near ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    curl_easy_setopt(m->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (*s->mail_ca)
         curl_easy_setopt(m->curl, CURLOPT_CAINFO, s->mail_ca);
     if (*s->mail_user) {

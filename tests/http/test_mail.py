@@ -110,7 +110,8 @@ def test_while_the_server_is_away_letters_are_kept_and_sent_later():
         assert (status, log[0]["message"]) == (1, "letter not sent")
         tried = [waiting(letter) for letter, _ in letters if waiting(letter)[0]]
         assert len(tried) == run  # each run tries one, so that it ends soon
-        assert {error for _, error, _ in tried} == {"Couldn't connect to server"}
+        for _, error, _ in tried:  # in libcurl's words, which differ a little
+            assert error.endswith("t connect to server")
     for letter, _ in letters:
         let_time_pass(letter)
     with Server(port=port) as server:
