@@ -101,11 +101,15 @@ def owner():
 
 @pytest.fixture(scope="module")
 def belongings(owner, make_product, place_order, begin_payment):
-    """{path of a resource of the owner, with its gaps: the same without}."""
+    """{path of a resource of the owner, with its gaps: the same without}. Of two that a route
+    begins with, the first counts."""
     product = make_product()
     order = place_order(owner, product)
     payment = begin_payment(owner, order)
-    return {"/v1/users/{id}": f"/v1/users/{owner.id}",
+    address = owner.post("/v1/users/me/addresses", support.ADDRESS).json()
+    return {"/v1/users/{id}/addresses/{address_id}":
+                f"/v1/users/{owner.id}/addresses/{address['id']}",
+            "/v1/users/{id}": f"/v1/users/{owner.id}",
             "/v1/orders/{id}": f"/v1/orders/{order['id']}",
             "/v1/payments/{id}": f"/v1/payments/{payment['id']}"}
 

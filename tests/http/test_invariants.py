@@ -11,6 +11,7 @@ SERVICES = ["registry", "products", "sales", "catalog"]
 
 # What services publish to each other; all else is closed.
 PUBLISHED_FUNCTIONS = {
+    ("sales", "registry.address_for_order"),
     ("sales", "registry.customer_for_order"),
     ("sales", "products.for_sale"),
     ("sales", "products.set_in_stock"),
