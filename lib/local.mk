@@ -32,6 +32,7 @@ libvendas_a_SOURCES = \
 	lib/keyring.c lib/keyring.h \
 	lib/lang.c lib/lang.h \
 	lib/letter.c lib/letter.h \
+	lib/limit.c lib/limit.h \
 	lib/line.c lib/line.h \
 	lib/log.c lib/log.h \
 	lib/mail.c lib/mail.h \

@@ -8,6 +8,7 @@
 #include "cursor.h"
 #include "input.h"
 #include "json.h"
+#include "limit.h"
 #include "settings.h"
 
 const char *req_header(const struct request *req, const char *name)
@@ -44,13 +45,26 @@ const char *req_param_uuid(struct request *req, const char *name)
     return value;
 }
 
+/* Who calls must not call too often. */
+static void check_limit(struct request *req)
+{
+    int wait = limit_request(req->user.user);
+    if (!wait)
+        return;
+    problem_set(&req->problem, 429, "too_many_requests");
+    req->problem.retry_after = wait;
+}
+
 /* Reads who calls, once. */
 static void identify(struct request *req)
 {
     const char *header = req_header(req, "HTTP_AUTHORIZATION");
-    if (!req->identified && header && !strncasecmp(header, "Bearer ", 7))
+    if (!req->identified && header && !strncasecmp(header, "Bearer ", 7)) {
         identity_read(req->arena, &req->problem, header + 7 + strspn(header + 7, " "),
                       &req->user);
+        if (req->user.user)
+            check_limit(req);
+    }
     req->identified = true;
 }
 

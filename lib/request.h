@@ -114,8 +114,8 @@ struct json_object *req_json(struct request *req, const char *text, size_t n);
 /* Whether somebody is signed in, on a route for ANYONE; false with the problem (401) filled. */
 bool req_signed_in(struct request *req);
 
-/* Whether the caller has a permission, on a route that asks for none. Where the database can't
- * tell who calls, the problem (503) is filled. */
+/* Whether the caller has a permission, on a route that asks for none. The problem is filled where
+ * the database can't tell who calls (503), or they call too often (429, see lib/limit.h). */
 bool req_may(struct request *req, const char *permission);
 
 /* The version that If-Match asks for: its number, 0 when there is no such header or it is "*".

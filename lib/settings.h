@@ -7,7 +7,7 @@
 #ifndef VENDAS_SETTINGS_H
 #define VENDAS_SETTINGS_H
 
-enum { MAX_ACCESS_TOKEN_SECONDS = 86400 };
+enum { MAX_ACCESS_TOKEN_SECONDS = 86400, MAX_REQUESTS_PER_MINUTE = 60000 };
 
 struct settings {
     const char *database_url; /* libpq URI without a user: each program adds its own */
@@ -39,6 +39,12 @@ struct settings {
     long long session_check_seconds;
     /* how old the key that signs tokens becomes */
     long long signing_key_days;
+    /* requests of one account, in all programs of a host together; 0: any number */
+    long long account_requests_per_minute;
+    const char *limits_file; /* where they count them */
+    /* nginx's limits for one address: see nginx.conf.in */
+    long long address_requests_per_second, address_connections;
+    long long address_sign_ins_per_minute, address_letters_per_minute;
 };
 
 /* Reads the environment. Returns 0; or -1 after a line on stderr for every fault. */

@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_keyring \
 	tests/unit/test_lang \
 	tests/unit/test_letter \
+	tests/unit/test_limit \
 	tests/unit/test_line \
 	tests/unit/test_log \
 	tests/unit/test_mail \

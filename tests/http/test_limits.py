@@ -1,17 +1,19 @@
-"""Limits per client: off in a private instance, and working where they are on."""
+"""Limits per address: off in a private instance, and working where they are on."""
 import os
+import re
 import subprocess
 import time
 
 import pytest
 
+import contract
 import support
 from support import assert_problem
 
 
-def limits(state):
+def limits(*state):
     result = subprocess.run(
-        [os.path.join(support.ROOT, "tools", "web"), "start", "--limits", state],
+        [os.path.join(support.ROOT, "tools", "web"), "start", "--limits", *state],
         capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -80,3 +82,33 @@ def test_one_address_can_not_take_all_of_the_shop(limited):
         return is_refused(lambda: support.Client().get("/v1/health"))
     until(lambda: any(support.at_once(*[many] * 20)))
     until(lambda: support.Client().get("/v1/health").status_code == 200)
+
+
+@pytest.mark.parametrize("path", [path for path in (
+    "/v1/users", "/v1/password-resets", "/v1/email-confirmations") if contract.find("POST", path)])
+def test_who_has_us_write_letters_is_stopped_sooner(limited, path):
+    answers = [support.Client().post(path, {}).status_code for _ in range(15)]
+    assert answers.count(429) >= 8
+
+
+def test_the_limits_are_the_settings(limited):
+    def zones():
+        with open(os.path.join(support.VAR, "nginx.conf"), encoding="utf-8") as file:
+            return dict(re.findall(r"^ *limit_req_zone .* zone=(\w+):.* rate=(\d+r/[sm]);",
+                                   file.read(), re.MULTILINE))
+    assert zones() == {"requests": "50r/s", "sign_ins": "60r/m", "passwords": "180r/m",
+                       "letters": "10r/m"}
+    settings = os.path.join(support.VAR, "vendas.env")
+    with open(settings, encoding="utf-8") as file:
+        before = file.read()
+    try:
+        with open(settings, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"^(VENDAS_ADDRESS_\w+)=(\d+)$", r"\1=7", before,
+                              flags=re.MULTILINE))
+        limits("on")
+        assert zones() == {"requests": "7r/s", "sign_ins": "7r/m", "passwords": "21r/m",
+                           "letters": "7r/m"}
+    finally:
+        with open(settings, "w", encoding="utf-8") as file:
+            file.write(before)
+        limits("on")
