@@ -89,6 +89,7 @@ def test_a_token_of_another_s_session_is_refused_when_it_is_looked_up(forge, tok
     assert bearing(forge(iat=old)).status_code == 200
     assert_refused(forge(iat=old, sub=other["sub"]))
     assert_refused(forge(iat=old, sid=other["sid"]))
+    assert_refused(forge(iat=old, sid=other["sub"], sub=other["sub"]))
 
 
 @pytest.mark.parametrize("more", [
@@ -270,6 +271,38 @@ def test_a_token_ends_with_the_last_day_of_its_session(customer):
     eventually(lambda: bearing(token).status_code == 401, BOUND + 5)
     time.sleep(BOUND)
     assert_refused(token)
+
+
+def test_a_service_account_s_token_never_allows_more_than_it_was_asked_for(admin, make_account):
+    account = make_account("stock:read", "orders:read")
+    less = account.sign_in(scope="stock:read").json()["access_token"]
+    whole = account.sign_in().json()["access_token"]
+    time.sleep(BOUND)
+    for _ in range(4):
+        assert bearing(whole, path="/v1/orders").status_code == 200
+        assert bearing(less, path="/v1/stock").status_code == 200
+        assert_problem(bearing(less, path="/v1/reports/sales"), 403, "forbidden")
+        assert bearing(less, path="/v1/sessions/current").json() == {
+            "user_id": account.id, "scope": "stock:read", "role": "service"}
+    answer = admin.patch(f"/v1/service-accounts/{account.id}", {"scopes": ["orders:read"]})
+    assert answer.status_code == 200, answer.text
+    time.sleep(BOUND)
+    for _ in range(4):
+        assert_problem(bearing(whole, path="/v1/stock"), 403, "forbidden")
+        assert_problem(bearing(less, path="/v1/stock"), 403, "forbidden")
+        assert bearing(whole, path="/v1/orders").status_code == 200
+
+
+def test_within_the_bound_a_disabled_service_account_is_refused_everywhere(admin, make_account):
+    account = make_account("stock:read", "catalog:read", "products:write")
+    token = account.sign_in().json()["access_token"]
+    paths = ("/v1/stock", "/v1/sources", "/v1/sessions/current")
+    for path in paths:
+        assert bearing(token, path=path).status_code == 200, path
+    assert admin.delete(f"/v1/service-accounts/{account.id}").status_code == 204
+    time.sleep(BOUND)
+    for path in paths * 4:
+        assert_problem(bearing(token, path=path), 401)
 
 
 def test_no_service_can_ask_for_more_of_a_session_than_that_it_lives():
