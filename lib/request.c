@@ -74,7 +74,7 @@ bool req_signed_in(struct request *req)
     if (!req->user.user)
         problem_set(&req->problem, 401,
                     req_header(req, "HTTP_AUTHORIZATION") ? "invalid_token" : "unauthorized");
-    return req->user.user;
+    return !req->problem.status;
 }
 
 bool req_may(struct request *req, const char *permission)

@@ -111,7 +111,8 @@ bool req_has_body(const struct request *req);
 /* JSON text as a value, NULL with the problem (400) filled. The value goes with the request. */
 struct json_object *req_json(struct request *req, const char *text, size_t n);
 
-/* Whether somebody is signed in, on a route for ANYONE; false with the problem (401) filled. */
+/* Whether somebody is signed in, on a route for ANYONE; false with the problem filled: 401, or
+ * what req_may() fills. */
 bool req_signed_in(struct request *req);
 
 /* Whether the caller has a permission, on a route that asks for none. The problem is filled where
