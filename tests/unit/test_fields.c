@@ -140,6 +140,70 @@ static void test_addresses_are_those_that_mail_is_sent_to(void **state)
             fail_msg("%s was accepted", INVALID[i]);
 }
 
+/* n characters out of a set, at random; each time the same ones. */
+static const char *draw(const char *set, size_t n)
+{
+    char *s = arena_alloc(a, n + 1);
+    for (size_t i = 0; i < n; i++)
+        s[i] = set[(size_t)random() % strlen(set)];
+    return s;
+}
+
+static void test_addresses_at_random_pass_and_fail_with_one_character_more(void **state)
+{
+    (void)state;
+    static const char ATOM[] = "abcXYZ019!#$%&'*+-/=?^_`{|}~", LABEL[] = "abcXYZ019";
+    static const char *const NEVER[] = {" ",    "(",   ")",       "<",    ">",      "[",
+                                        "]",    ":",   ";",       "\\\\", ",",      "@",
+                                        "\\\"", "\\n", "\\u0000", "é",    "\\u200b"};
+    static const struct field EMAIL = OF(FIELD_EMAIL);
+    srandom(5321);
+    for (int i = 0; i < 300; i++) {
+        const char *local = draw(ATOM, 1 + (size_t)random() % 20);
+        if (random() % 2)
+            local = arena_printf(a, "%s.%s", local, draw(ATOM, 1 + (size_t)random() % 20));
+        const char *domain =
+            arena_printf(a, "%s-%s.%s", draw(LABEL, 1 + (size_t)random() % 9),
+                         draw(LABEL, 1 + (size_t)random() % 9), draw("abc", 2));
+        const char *whole = arena_printf(a, "%s@%s", local, domain);
+        assert_string_equal(verdict(&EMAIL, arena_printf(a, "\"%s\"", whole)), "");
+        int at = (int)((size_t)random() % (strlen(whole) + 1));
+        for (size_t n = 0; n < LENGTH(NEVER); n++) {
+            const char *broken =
+                arena_printf(a, "\"%.*s%s%s\"", at, whole, NEVER[n], whole + at);
+            if (!*verdict(&EMAIL, broken))
+                fail_msg("%s was accepted", broken);
+        }
+    }
+}
+
+static void test_a_postal_code_at_random_is_eight_digits_in_either_mask(void **state)
+{
+    (void)state;
+    static const struct field CODE = OF(FIELD_POSTAL_CODE);
+    srandom(8);
+    for (int i = 0; i < 300; i++) {
+        const char *digits = draw("0123456789", 8);
+        const char *masked = arena_printf(a, "%.5s-%s", digits, digits + 5);
+        struct problem p = problem_none(a);
+        struct json_object *normal = NULL;
+        assert_true(
+            field_check(&p, &CODE, "", json(arena_printf(a, "\"%s\"", masked)), &normal));
+        assert_string_equal(json_object_get_string(normal), digits);
+        json_object_put(normal);
+        for (size_t at = 0; at <= 8; at++) { /* one digit less, one more, one letter */
+            const char *rest = digits + (at < 8 ? at + 1 : at);
+            const char *const broken[] = {
+                at < 8 ? arena_printf(a, "\"%.*s%s\"", (int)at, digits, rest) : "\"\"",
+                arena_printf(a, "\"%.*s7%s\"", (int)at, digits, digits + at),
+                at < 8 ? arena_printf(a, "\"%.*so%s\"", (int)at, digits, rest) : "\"\"",
+            };
+            for (size_t b = 0; b < LENGTH(broken); b++)
+                assert_string_equal(verdict(&CODE, broken[b]), "not_postal_code");
+        }
+    }
+}
+
 static void test_formats_are_checked(void **state)
 {
     (void)state;
@@ -404,6 +468,8 @@ int main(void)
         cmocka_unit_test(test_control_characters_stand_only_where_they_are_allowed),
         cmocka_unit_test(test_whole_numbers_are_bounded),
         cmocka_unit_test(test_addresses_are_those_that_mail_is_sent_to),
+        cmocka_unit_test(test_addresses_at_random_pass_and_fail_with_one_character_more),
+        cmocka_unit_test(test_a_postal_code_at_random_is_eight_digits_in_either_mask),
         cmocka_unit_test(test_formats_are_checked),
         cmocka_unit_test(test_what_people_are_known_by_is_checked),
         cmocka_unit_test(test_dates_and_times_are_those_of_rfc_3339),
