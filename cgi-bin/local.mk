@@ -4,9 +4,11 @@ registrydir = $(pkglibexecdir)/registry
 registry_PROGRAMS = \
 	cgi-bin/registry/addresses \
 	cgi-bin/registry/audit \
+	cgi-bin/registry/confirmations \
 	cgi-bin/registry/health \
 	cgi-bin/registry/keys \
 	cgi-bin/registry/roles \
+	cgi-bin/registry/second_factor \
 	cgi-bin/registry/service-accounts \
 	cgi-bin/registry/sessions \
 	cgi-bin/registry/tokens \

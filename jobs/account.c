@@ -1,7 +1,7 @@
 /*
- * account: makes a user with a role, or gives an existing one a new password and role, and ends
- * its sessions: who knew the old password has no part in the new one. For the operator: the
- * first admin and the service accounts come from here.
+ * account: makes a user with a role and prints its id, or gives an existing one a new password
+ * and role, and ends its sessions: who knew the old password has no part in the new one. For
+ * the operator: the first admin and the service accounts come from here.
  *
  *     account EMAIL ROLE NAME < password
  */
@@ -25,8 +25,8 @@ static const char SAVE[] =
     "ended AS ("
     "    UPDATE registry.sessions AS s SET ended_at = now() FROM saved"
     "     WHERE s.user_id = saved.id AND s.ended_at IS NULL)"
-    "SELECT registry.audit_write(NULL, NULL, 'account.saved', id, NULL,"
-    "                            jsonb_build_object('role', role), NULL, NULL) FROM saved";
+    "SELECT id, registry.audit_write(NULL, NULL, 'account.saved', id, NULL,"
+    "                                jsonb_build_object('role', role), NULL, NULL) FROM saved";
 
 static const struct field ACCOUNT[] = {
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
@@ -47,11 +47,14 @@ static bool is_acceptable(struct problem *p, struct json_object *account)
 static int save(struct arena *a, struct json_object *account)
 {
     struct problem problem = problem_none(a);
+    struct rows *rows = NULL;
     if (is_acceptable(&problem, account))
-        db_query(a, &problem, SAVE, field_text(account, "email"), field_text(account, "role"),
-                 field_text(account, "name"),
-                 password_hash(a, field_text(account, "password")));
-    if (problem.status)
+        rows = db_query(a, &problem, SAVE, field_text(account, "email"),
+                        field_text(account, "role"), field_text(account, "name"),
+                        password_hash(a, field_text(account, "password")));
+    if (rows)
+        printf("%s\n", db_text(rows, 0, 0));
+    else
         fprintf(stderr, "account: %s\n", problem_json(&problem, LANG_EN, "account"));
     return problem.status ? EXIT_FAILURE : EXIT_SUCCESS;
 }

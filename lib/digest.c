@@ -17,6 +17,11 @@ char *digest_sha256(struct arena *a, const void *p, size_t n)
     return hex_encode(a, hash, sizeof hash);
 }
 
+char *digest_token(struct arena *a, const char *token)
+{
+    return arena_printf(a, "\\x%s", digest_sha256(a, token, strlen(token)));
+}
+
 void random_bytes(void *p, size_t n)
 {
     if (RAND_bytes(p, (int)n) != 1) {

@@ -11,6 +11,9 @@
 /* SHA-256 of n bytes, as 64 lower-case hexadecimal digits (FIPS 180-4). */
 char *digest_sha256(struct arena *a, const void *p, size_t n);
 
+/* The same of a random token, as a bytea parameter. It has entropy enough to need no salt. */
+char *digest_token(struct arena *a, const char *token);
+
 /* n random bytes from the system. Where it has none the program ends: nothing that needs them
  * may go on without. */
 void random_bytes(void *p, size_t n);

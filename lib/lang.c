@@ -32,3 +32,8 @@ enum lang lang_from_accept(const char *accept_language)
     }
     return best[LANG_EN] > best[LANG_PT_BR] ? LANG_EN : LANG_PT_BR;
 }
+
+const char *lang_tag(enum lang lang)
+{
+    return lang == LANG_EN ? "en" : "pt-BR";
+}

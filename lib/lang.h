@@ -10,4 +10,7 @@ enum lang { LANG_PT_BR, LANG_EN };
  * included); pt-BR where it is NULL or names neither. */
 enum lang lang_from_accept(const char *accept_language);
 
+/* The language's tag, "pt-BR" or "en". */
+const char *lang_tag(enum lang lang);
+
 #endif

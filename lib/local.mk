@@ -42,6 +42,9 @@ libvendas_a_SOURCES = \
 	lib/password.c lib/password.h \
 	lib/phone.c lib/phone.h \
 	lib/problem.c lib/problem.h \
+	lib/registry/account.c lib/registry/account.h \
+	lib/registry/attempt.c lib/registry/attempt.h \
+	lib/registry/second_factor.c lib/registry/second_factor.h \
 	lib/registry/subject.c lib/registry/subject.h \
 	lib/request.c lib/request.h \
 	lib/response.c lib/response.h \

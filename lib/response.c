@@ -115,7 +115,7 @@ void response_settle(struct request *req)
                        strcmp(req->problem.code, "invalid_token")
                            ? "Bearer realm=\"vendas\""
                            : "Bearer realm=\"vendas\", error=\"invalid_token\"");
-    respond_header(req, "Content-Language", req->lang == LANG_EN ? "en" : "pt-BR");
+    respond_header(req, "Content-Language", lang_tag(req->lang));
     const char *json = problem_json(&req->problem, req->lang, req->id);
     respond_bytes(req, req->problem.status, "application/problem+json", json, strlen(json));
 }

@@ -19,6 +19,9 @@ struct settings {
     const char *common_passwords; /* files of passwords nobody may have, separated by blanks */
     long long access_token_seconds; /* life of an access token */
     long long refresh_token_days;   /* life of a session without signing in again */
+    long long sign_in_attempts;     /* failures before an account's next one waits */
+    long long sign_in_attempts_per_address; /* the same for a client address */
+    long long sign_in_longest_wait_seconds;
     const char *timezone;           /* the shop's, IANA name */
     const char *currency;           /* the shop's, ISO 4217 */
     long long max_body_bytes;       /* larger request bodies are 413 */

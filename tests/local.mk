@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_arena \
 	tests/unit/test_audit \
+	tests/unit/test_attempt \
 	tests/unit/test_brazil \
 	tests/unit/test_buf \
 	tests/unit/test_chart \
@@ -44,6 +45,7 @@ UNIT_TESTS = \
 	tests/unit/test_rfc3339 \
 	tests/unit/test_robots \
 	tests/unit/test_seal \
+	tests/unit/test_second_factor \
 	tests/unit/test_settings \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \

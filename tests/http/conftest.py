@@ -24,14 +24,9 @@ def customer():
 
 
 @pytest.fixture(scope="session")
-def make_user(admin):
+def make_user():
     """make_user(role): a new user with that role."""
-    def make(role):
-        user = support.register()
-        answer = admin.put(f"/v1/users/{user.id}/role", {"role": role})
-        assert answer.status_code == 200, answer.text
-        return user
-    return make
+    return lambda role: support.register(role=role)
 
 
 @pytest.fixture(scope="session")

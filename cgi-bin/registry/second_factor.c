@@ -1,0 +1,185 @@
+/*
+ * Second factor: one-time passwords at sign-in, for whoever wants them. Service Registry,
+ * tables registry.second_factors and registry.recovery_codes.
+ *
+ * POST gives out a secret, PUT proves with a first code that an authenticator has it; from then
+ * on signing in asks for a code. Recovery codes are shown once.
+ */
+#include <time.h>
+
+#include "buf.h"
+#include "db.h"
+#include "password.h"
+#include "registry/account.h"
+#include "registry/subject.h"
+#include "request.h"
+
+static const char READ[] =
+    "SELECT json_build_object("
+    "    'enabled', count(f.confirmed_at) > 0,"
+    "    'enabled_at', shared.rfc3339(min(f.confirmed_at)),"
+    "    'recovery_codes_left', (SELECT count(*) FROM registry.recovery_codes r"
+    "                             WHERE r.user_id = $1::uuid AND r.used_at IS NULL))"
+    "  FROM registry.second_factors f WHERE f.user_id = $1::uuid AND f.confirmed_at IS NOT "
+    "NULL";
+
+static const char GIVE_OUT[] = "SELECT registry.begin_second_factor($1::uuid, $2::bytea)";
+
+static const char PENDING[] = "SELECT secret, last_step FROM registry.second_factors"
+                              " WHERE user_id = $1::uuid AND confirmed_at IS NULL";
+
+static const char ENABLE[] =
+    "SELECT registry.enable_second_factor($1::uuid, $2::bigint, $3::bytea[])";
+
+static const char NEW_CODES[] = "SELECT registry.set_recovery_codes($1::uuid, $2::bytea[])";
+
+static const char USE[] = "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
+
+static const char DISABLE[] = "DELETE FROM registry.second_factors WHERE user_id = $1::uuid";
+
+static const struct field PASSWORD[] = {
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
+    {0},
+};
+
+static const struct field CODE[] = {
+    {"code", FIELD_SECRET, FIELD_REQUIRED, 1, 20, NULL, NULL},
+    {0},
+};
+
+static const struct field PASSWORD_AND_CODE[] = {
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
+    {"code", FIELD_SECRET, 0, 1, 20, NULL, NULL},
+    {0},
+};
+
+static void read_factor(struct request *req)
+{
+    const char *id = subject_of(req, "users:read");
+    if (id)
+        respond_row(req, 200, db_query(req->arena, &req->problem, READ, id));
+}
+
+/* The caller's account, his password proved again. */
+static bool prove(struct request *req, const struct field *fields, struct account *account,
+                  struct json_object **body)
+{
+    *body = subject_of(req, NULL) ? req_body(req, fields, false) : NULL;
+    if (!*body || !account_prove(req, "/password", field_text(*body, "password"), account))
+        return false;
+    account_succeed(req, account);
+    return !req->problem.status;
+}
+
+static void give_out(struct request *req)
+{
+    struct arena *a = req->arena;
+    struct account account;
+    struct json_object *body;
+    if (!prove(req, PASSWORD, &account, &body))
+        return;
+    const char *secret = second_factor_secret(a);
+    if (!db_query(a, &req->problem, GIVE_OUT, account.id,
+                  second_factor_seal(a, account.id, secret)))
+        return;
+    struct buf b = buf_new(a);
+    buf_printf(&b, "{\"secret\":\"%s\",\"uri\":", secret);
+    buf_json(&b, second_factor_uri(a, "Vendas", account.email, secret));
+    buf_raw(&b, "}");
+    respond_json(req, 201, b.data);
+}
+
+/* New recovery codes for the user: the answer that shows them, and the array of their hashes.
+ */
+static const char *new_codes(struct arena *a, const char *user, const char **answer)
+{
+    struct buf shown = buf_new(a), hashes = buf_new(a);
+    for (int i = 0; i < RECOVERY_CODES; i++) {
+        const char *code = recovery_code(a);
+        buf_printf(&shown, "%s\"%s\"", i ? "," : "{\"recovery_codes\":[", code);
+        buf_printf(&hashes, "%s\"\\%s\"", i ? "," : "{", recovery_code_hash(a, user, code));
+    }
+    buf_raw(&shown, "]}");
+    buf_raw(&hashes, "}");
+    *answer = shown.data;
+    return hashes.data;
+}
+
+static void enable(struct request *req)
+{
+    struct arena *a = req->arena;
+    const char *id = subject_of(req, NULL), *answer;
+    struct json_object *body = id ? req_body(req, CODE, false) : NULL;
+    struct rows *rows = body ? db_query(a, &req->problem, PENDING, id) : NULL;
+    if (!rows)
+        return;
+    if (db_count(rows) == 0) {
+        respond_problem(req, 409, "second_factor_not_begun");
+        return;
+    }
+    struct second_factor factor =
+        second_factor_of(a, id, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+    struct code_use use;
+    if (!second_factor_accepts(a, &factor, id, field_text(body, "code"), time(NULL), &use) ||
+        !use.step) {
+        problem_field(&req->problem, "/code", "invalid_code", NULL);
+        return;
+    }
+    const char *hashes = new_codes(a, id, &answer);
+    if (db_query(a, &req->problem, ENABLE, id, use.step, hashes))
+        respond_json(req, 200, answer);
+}
+
+static void renew_codes(struct request *req)
+{
+    struct account account;
+    struct json_object *body;
+    const char *answer;
+    if (!prove(req, PASSWORD, &account, &body))
+        return;
+    const char *hashes = new_codes(req->arena, account.id, &answer);
+    if (db_query(req->arena, &req->problem, NEW_CODES, account.id, hashes))
+        respond_json(req, 201, answer);
+}
+
+/* Whether the caller gave his password and, where he has a second factor, a code of it. */
+static bool prove_both(struct request *req)
+{
+    struct account account;
+    struct json_object *body;
+    struct code_use use;
+    if (!prove(req, PASSWORD_AND_CODE, &account, &body) || !account.factor.secret)
+        return !req->problem.status;
+    const char *code = field_text(body, "code");
+    if (!code)
+        problem_field(&req->problem, "/code", "required", NULL);
+    else if (!second_factor_accepts(req->arena, &account.factor, account.id, code, time(NULL),
+                                    &use))
+        problem_field(&req->problem, "/code", "invalid_code", NULL);
+    else
+        db_query(req->arena, &req->problem, USE, account.id, use.step, use.recovery);
+    return !req->problem.status;
+}
+
+/* Staff may do so for whoever lost the device and the recovery codes. */
+static void disable(struct request *req)
+{
+    const char *id = subject_of(req, "users:write");
+    if (id && (!subject_is_caller(req, id) || prove_both(req)) &&
+        db_query(req->arena, &req->problem, DISABLE, id))
+        respond_empty(req);
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/v1/users/{id}/second-factor", SIGNED_IN, read_factor},
+    {"POST", "/v1/users/{id}/second-factor", SIGNED_IN, give_out},
+    {"PUT", "/v1/users/{id}/second-factor", SIGNED_IN, enable},
+    {"DELETE", "/v1/users/{id}/second-factor", SIGNED_IN, disable},
+    {"POST", "/v1/users/{id}/recovery-codes", SIGNED_IN, renew_codes},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return serve("registry", ROUTES, argc, argv);
+}

@@ -1,0 +1,76 @@
+#include "registry/account.h"
+
+#include <string.h>
+
+#include "db.h"
+#include "password.h"
+
+#define COLUMNS "name, email, role, scope, language, password_hash, secret, last_step"
+
+static const char BY_EMAIL[] =
+    "SELECT wait, id, " COLUMNS "  FROM registry.account_to_enter($1, NULL, $2::bytea,"
+    "           $3::bytea, $4::bytea, $5::int, $6::int, $7::int)";
+
+static const char BY_ID[] =
+    "SELECT wait, id, " COLUMNS "  FROM registry.account_to_enter(NULL, $1::uuid, $2::bytea,"
+    "           $3::bytea, $4::bytea, $5::int, $6::int, $7::int)";
+
+static const char SUCCEED[] =
+    "SELECT registry.succeed_attempt($1::bytea, $2::bytea, $3::bytea)";
+
+/* Counts the attempt and reads the account by sql; false where it may not be tried now. */
+static bool look_up(struct request *req, const char *sql, const char *key,
+                    struct account *account)
+{
+    struct attempt attempt = attempt_of(req, key);
+    struct rows *rows =
+        db_query(req->arena, &req->problem, sql, key, attempt.account, attempt.address,
+                 attempt.both, attempt.free_account, attempt.free_address, attempt.longest);
+    if (!rows)
+        return false;
+    if (db_integer(rows, 0, 0) > 0) {
+        attempt_refuse(req, (int)db_integer(rows, 0, 0));
+        return false;
+    }
+    *account = (struct account){
+        .id = db_text(rows, 0, 1),
+        .name = db_text(rows, 0, 2),
+        .email = db_text(rows, 0, 3),
+        .role = db_text(rows, 0, 4),
+        .scope = db_text(rows, 0, 5),
+        .lang = lang_from_accept(db_text(rows, 0, 6)),
+        .password_hash = db_text(rows, 0, 7),
+        .factor = second_factor_of(req->arena, db_text(rows, 0, 1), db_text(rows, 0, 8),
+                                   db_integer(rows, 0, 9)),
+        .attempt = attempt,
+    };
+    return true;
+}
+
+bool account_enter(struct request *req, const char *email, const char *password,
+                   struct account *account)
+{
+    if (!look_up(req, BY_EMAIL, email, account))
+        return false;
+    if (password_matches(account->password_hash, password))
+        return true;
+    respond_problem(req, 401, "invalid_credentials");
+    return false;
+}
+
+bool account_prove(struct request *req, const char *pointer, const char *password,
+                   struct account *account)
+{
+    if (!look_up(req, BY_ID, req->user.user, account))
+        return false;
+    if (password_matches(account->password_hash, password))
+        return true;
+    problem_field(&req->problem, pointer, "wrong_password", NULL);
+    return false;
+}
+
+void account_succeed(struct request *req, const struct account *account)
+{
+    db_query(req->arena, &req->problem, SUCCEED, account->attempt.account,
+             account->attempt.address, account->attempt.both);
+}

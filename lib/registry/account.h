@@ -1,0 +1,36 @@
+/*
+ * account: entering an account, and proving once more that one is its owner.
+ *
+ * Both count as attempts (registry/attempt.h) until account_succeed() or open_session() takes
+ * them back. An unknown address costs the same work as a wrong password.
+ */
+#ifndef VENDAS_ACCOUNT_H
+#define VENDAS_ACCOUNT_H
+
+#include "registry/attempt.h"
+#include "registry/second_factor.h"
+#include "request.h"
+
+struct account {
+    const char *id, *name, *email, *role;
+    const char *scope; /* permissions, separated by blanks */
+    enum lang lang;    /* of letters to the owner */
+    const char *password_hash;
+    struct second_factor factor; /* .secret is NULL where none is asked for */
+    struct attempt attempt;
+};
+
+/* The account with this address, if the password is its own. False with the problem filled:
+ * 429 too_many_attempts or 401 invalid_credentials. */
+bool account_enter(struct request *req, const char *email, const char *password,
+                   struct account *account);
+
+/* The account of whoever calls, if the password is its own. False with the problem filled: 429,
+ * or 422 with wrong_password at pointer. */
+bool account_prove(struct request *req, const char *pointer, const char *password,
+                   struct account *account);
+
+/* Takes the attempt back. */
+void account_succeed(struct request *req, const struct account *account);
+
+#endif
