@@ -8,11 +8,14 @@
 #include "idempotency.h"
 #include "request.h"
 #include "sales/checkout.h"
+#include "seal.h"
 #include "settings.h"
+#include "uuid.h"
 
 static const char PLACE[] =
-    "SELECT answer, replayed FROM sales.place_order($1::uuid, $2, $3::bytea, $4::jsonb,"
-    "                                               make_interval(mins => $5::int))";
+    "SELECT answer, replayed FROM sales.place_order("
+    "    $1::uuid, $2, $3::bytea, $4::jsonb, make_interval(mins => $5::int), $6::uuid, $7,"
+    "    $8::bytea, $9::bytea)";
 
 static const char READ[] = "SELECT document, version FROM sales.order_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
@@ -58,19 +61,24 @@ static void place_order(struct request *req)
 {
     struct idempotency key;
     struct pricing pricing;
+    struct arena *a = req->arena;
+    const char *customer;
     struct json_object *body = req_body(req, NEW_ORDER, false);
     if (!body || !idempotency_read(req, &key))
         return;
     struct json_object *address = checkout_address(req, body);
-    if (!address || !checkout_price(req, body, field_text(address, "state"), &pricing)) {
+    const char *state = address ? field_text(address, "state") : NULL;
+    if (!state || !checkout_price(req, body, state, &pricing, &customer)) {
         idempotency_replay(req, &key, 201);
         return;
     }
-    const char *order = pricing_order_json(req->arena, &pricing, field_json(address));
-    const char *hold = arena_printf(req->arena, "%lld", settings()->order_hold_minutes);
+    const char *id = uuid7(a);
+    const char *hold = arena_printf(a, "%lld", settings()->order_hold_minutes);
     idempotency_respond(req, 201,
-                        db_query(req->arena, &req->problem, PLACE, key.caller, key.key,
-                                 key.fingerprint, order, hold));
+                        db_query(a, &req->problem, PLACE, key.caller, key.key, key.fingerprint,
+                                 pricing_order_json(a, &pricing), hold, id, state,
+                                 seal_json(a, "sales.orders.address", id, field_json(address)),
+                                 seal_json(a, "sales.orders.customer", id, customer)));
 }
 
 static void respond_order(struct request *req, const char *id, bool any)

@@ -41,7 +41,7 @@ static void quote(struct request *req)
     struct pricing pricing;
     struct json_object *body = req_body(req, QUOTE, false);
     const char *state = body ? destination(req, body) : NULL;
-    if (state && checkout_price(req, body, state, &pricing))
+    if (state && checkout_price(req, body, state, &pricing, NULL))
         respond_json(req, 200, pricing_quote_json(req->arena, &pricing));
 }
 

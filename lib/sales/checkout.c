@@ -9,7 +9,10 @@
 #include "sales/period.h"
 #include "seal.h"
 
-static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2, $3::date)";
+static const char FACTS[] =
+    "SELECT sales.pricing_facts($1::uuid[], $2, $3::date), c.name, c.email, c.phone, c.document"
+    "  FROM registry.customer_for_order($4::uuid) AS c";
+enum { FACT_PRICES, FACT_NAME, FACT_EMAIL, FACT_PHONE, FACT_DOCUMENT };
 
 static const char ADDRESS[] =
     "SELECT state, lines FROM registry.address_for_order($1::uuid, $2::uuid)";
@@ -71,16 +74,40 @@ struct json_object *checkout_address(struct request *req, struct json_object *bo
     return state ? address : NULL;
 }
 
+/* The caller, opened, as checkout_price() tells it. */
+static const char *customer_json(struct request *req, const struct rows *facts)
+{
+    const char *user = req->user.user;
+    if (!db_text(facts, 0, FACT_NAME))
+        return NULL;
+    struct buf b = buf_new(req->arena);
+    buf_printf(&b, "{\"id\":\"%s\",\"name\":", user);
+    buf_json(&b, db_text(facts, 0, FACT_NAME));
+    buf_raw(&b, ",\"email\":");
+    buf_json(&b, db_text(facts, 0, FACT_EMAIL));
+    buf_raw(&b, ",\"phone\":");
+    buf_json(&b, unseal_text(req->arena, "registry.users.phone", user,
+                             db_text(facts, 0, FACT_PHONE)));
+    buf_raw(&b, ",\"document\":");
+    buf_json(&b, unseal_text(req->arena, "registry.users.document", user,
+                             db_text(facts, 0, FACT_DOCUMENT)));
+    buf_raw(&b, "}");
+    return b.data;
+}
+
 bool checkout_price(struct request *req, struct json_object *body, const char *state,
-                    struct pricing *out)
+                    struct pricing *out, const char **customer)
 {
     struct json_object *items = field_value(body, "items");
     struct rows *rows =
         db_query(req->arena, &req->problem, FACTS, variants_of(req->arena, items), state,
-                 period_today(req->arena));
+                 period_today(req->arena), customer ? req->user.user : NULL);
     if (!rows)
         return false;
-    struct json_object *facts = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
+    if (customer)
+        *customer = customer_json(req, rows);
+    struct json_object *facts =
+        json_keep(req->arena, json_tokener_parse(db_text(rows, 0, FACT_PRICES)));
     return pricing_compute(&req->problem, items, facts, field_text(body, "freight_service"),
                            out);
 }

@@ -17,8 +17,10 @@ extern const struct field CHECKOUT_ITEM[];
 struct json_object *checkout_address(struct request *req, struct json_object *body);
 
 /* Prices the cart of a checked body ("items", "freight_service") going to a state, in one round
- * trip. False with the problem filled. */
+ * trip. In the same one, where customer is not NULL, it asks who the caller is: JSON text of
+ * {"id", "name", "email", "phone", "document"} as Registry has them now, the last two perhaps
+ * null; or NULL where there is no such user. False with the problem filled. */
 bool checkout_price(struct request *req, struct json_object *body, const char *state,
-                    struct pricing *out);
+                    struct pricing *out, const char **customer);
 
 #endif

@@ -195,7 +195,7 @@ char *pricing_quote_json(struct arena *a, const struct pricing *pricing)
     return b.data;
 }
 
-char *pricing_order_json(struct arena *a, const struct pricing *pricing, const char *address)
+char *pricing_order_json(struct arena *a, const struct pricing *pricing)
 {
     struct buf b = buf_new(a);
     buf_printf(&b,
@@ -205,6 +205,6 @@ char *pricing_order_json(struct arena *a, const struct pricing *pricing, const c
                pricing->tax, pricing->total, pricing->freight->service, pricing->freight->days);
     write_lines(&b, pricing, true);
     write_taxes(&b, "tax_lines", pricing);
-    buf_printf(&b, ",\"shipping_address\":%s}", address);
+    buf_raw(&b, "}");
     return b.data;
 }

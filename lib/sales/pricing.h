@@ -52,8 +52,8 @@ bool pricing_compute(struct problem *p, struct json_object *items, struct json_o
 /* The answer of a quote: items, totals, taxes and freight options, JSON text. */
 char *pricing_quote_json(struct arena *a, const struct pricing *pricing);
 
-/* The body of sales.place_order; address is JSON text. */
-char *pricing_order_json(struct arena *a, const struct pricing *pricing, const char *address);
+/* What sales.place_order stores of it, JSON text. */
+char *pricing_order_json(struct arena *a, const struct pricing *pricing);
 
 /* round(amount * rate_bp / 10000), half up; no overflow for a rate of up to 100 %. */
 long long pricing_share(long long amount, long long rate_bp);

@@ -63,7 +63,8 @@ def test_a_placed_order_holds_what_the_contract_says(buyer, goods):
     order = answer.json()
     assert order["status"] == "pending" and order["currency"] == "BRL"
     assert order["number"] > 1000
-    assert order["customer"] == {"id": buyer.id, "name": "Bruna Souza"}
+    assert order["customer"] == {"id": buyer.id, "name": "Bruna Souza", "email": buyer.email,
+                                 "phone": None, "document": None}
     assert order["items"] == [{
         "variant_id": goods["variants"][0]["id"], "product_id": goods["id"],
         "sku": goods["variants"][0]["sku"], "name": goods["name"], "quantity": 3,
