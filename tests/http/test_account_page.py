@@ -149,3 +149,90 @@ def test_a_shop_that_does_not_answer_can_be_asked_again(page, driver):
     assert page.one("#password").get_attribute("value") == "uma frase bem longa"
 
 
+# With the API ---------------------------------------------------------------------------------
+
+PASSWORD = "uma frase que ninguém adivinha"
+
+
+def enters(email, password=PASSWORD):
+    answer = support.Client().post("/v1/sessions", {"email": email, "password": password})
+    return answer.status_code == 201
+
+
+def ask(path, email, **fields):
+    answer = support.Client().post(path, {"email": email, **fields},
+                                   headers={"Accept-Language": "pt-BR"})
+    assert answer.status_code == 202, answer.text
+
+
+@pytest.fixture
+def registered():
+    """The address of a registration that waits for its confirmation."""
+    email = f"{support.unique('rita')}@example.com"
+    ask("/v1/users", email, name="Rita Lima", password=PASSWORD)
+    return email
+
+
+def refused(driver):
+    """The browser itself tells of answers that refuse: of these and nothing else."""
+    told = [entry["message"] for entry in driver.get_log("browser")]
+    return told and all("422" in message for message in told)
+
+
+def test_a_new_account_works_once_its_letter_s_link_was_confirmed(page, registered):
+    [letter] = support.letters(registered)
+    assert not enters(registered)
+    follow(page, link_in(letter))
+    assert not enters(registered)
+    page.one("#action").send_keys(Keys.ENTER)
+    until_title(page, "E-mail confirmado")
+    assert focused(page) == "title"
+    assert enters(registered)
+
+
+def test_a_link_that_was_used_says_so_and_another_can_be_had(page, driver, registered):
+    [letter] = support.letters(registered)
+    ask("/v1/email-confirmations", registered)  # its token takes the first one's place
+    follow(page, link_in(letter))
+    page.one("#action").click()
+    until_title(page, "Este link não vale mais")
+    assert refused(driver)
+    page.one("#again").click()
+    until_title(page, "Receber outro link")
+    page.one("#email").send_keys(registered, Keys.ENTER)
+    until_title(page, "Veja o seu e-mail")
+    assert len(support.letters(registered)) == 3
+    follow(page, link_in(support.letters(registered)[-1]))
+    page.one("#action").click()
+    until_title(page, "E-mail confirmado")
+
+
+def test_a_forgotten_password_is_changed_by_keyboard_alone(page, driver):
+    user = support.register()
+    follow(page, "/account/")
+    page.driver.switch_to.active_element.send_keys(user.email, Keys.ENTER)
+    until_title(page, "Veja o seu e-mail")
+    [letter] = support.letters(user.email)
+    follow(page, link_in(letter))
+    page.driver.switch_to.active_element.send_keys("short", Keys.ENTER)
+    page.until(lambda: "no mínimo 8" in page.one("#fault").text, "what is wrong")
+    assert refused(driver)
+    field = page.driver.switch_to.active_element
+    assert (field.get_attribute("id"), field.get_attribute("aria-invalid")) == ("password", "true")
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(PASSWORD, Keys.ENTER)
+    until_title(page, "Senha trocada")
+    assert enters(user.email) and not enters(user.email, user.password)
+
+
+def test_a_new_address_is_confirmed_by_its_letter(page):
+    user, new = support.register(), f"{support.unique('nova')}@example.com"
+    answer = user.put("/v1/users/me/email", {"email": new, "password": user.password},
+                      headers={"Accept-Language": "pt-BR"})
+    assert answer.status_code == 202, answer.text
+    [letter] = support.letters(new)
+    follow(page, link_in(letter))
+    until_title(page, "Confirme o seu novo e-mail")
+    page.one("#action").click()
+    until_title(page, "E-mail trocado")
+    assert enters(new, user.password)
