@@ -5,6 +5,7 @@ Absolute figures belong to a machine and an hour. So the sides of a comparison t
 by round, and what counts is the median of the rounds' ratios.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -176,12 +177,33 @@ def same_statements(seconds):
         psql("ALTER TABLE sales.stock_movements ENABLE TRIGGER stock_movements_apply")
 
 
+def me_signed_in(seconds):
+    return wrk(seconds, "/v1/users/me", "bearer.lua", sign_in()[0])
+
+
+def me_unasked(seconds):
+    return wrk(seconds, f"/bench/users/{sign_in()[1]}")
+
+
+def credentials():
+    return os.environ["VENDAS_CUSTOMER_EMAIL"], os.environ["VENDAS_CUSTOMER_PASSWORD"]
+
+
+def signing_in(seconds):
+    return wrk(seconds, "/v1/sessions", "sign_in.lua", *credentials())
+
+
+def hashing(seconds):
+    return int(output_of([f"{HERE}/../build/bench/hash", str(seconds)]))
+
+
 class Side:
     """label; run(seconds) gives requests; daemon: whose CPU is the program's; target: of the
-    ratio of our side to this one."""
+    ratio of our side's rate to this one's; cost: of that of the CPU seconds of a request."""
 
-    def __init__(self, label, run, daemon=None, target=None):
-        self.label, self.run, self.daemon, self.target = label, run, daemon, target
+    def __init__(self, label, run, daemon=None, target=None, cost=None):
+        self.label, self.run, self.daemon = label, run, daemon
+        self.target, self.cost = target, cost
         self.rates, self.costs = [], []
 
 
@@ -197,6 +219,12 @@ COMPARISONS = {
     "order": ("An order of three items", (0, 0), [
         Side("through nginx", program_order, "sales-orders"),
         Side("pgbench, statement by statement", same_statements, target=0.5)]),
+    "me": ("One's own account, with a token", (0, 0), [
+        Side("through nginx", me_signed_in, "registry-users"),
+        Side("same program, nobody asked", me_unasked, "me", cost=1.3)]),
+    "sign-in": ("Signing in with a password", (0, 0), [
+        Side("through nginx", signing_in, "registry-sessions"),
+        Side("Argon2id alone, on every processor", hashing, target=0.8)]),
 }
 
 
@@ -206,7 +234,7 @@ def start_log():
     """Makes the logs empty, so that a long bench does not fill the disk."""
     time.sleep(1.1)  # nginx keeps lines for up to a second
     for name in os.listdir(LOG):
-        if name == "access.log" or re.fullmatch(r"(products|sales)-.*\.log", name):
+        if name == "access.log" or re.fullmatch(r"((products|sales|registry)-.*|me)\.log", name):
             os.truncate(f"{LOG}/{name}", 0)
 
 
@@ -254,13 +282,63 @@ def compare(name, rounds, seconds):
 
 
 def print_ratio(ours, other):
-    ratios = sorted(a / b for a, b in zip(ours.rates, other.rates))
+    good = print_line(f"of {other.label}", ours.rates, other.rates, other.target)
+    if other.cost:
+        sums = [[sum(cost) for cost in side.costs] for side in (ours, other)]
+        good &= print_line("of its CPU per request", *sums, other.cost, at_most=True)
+    return good
+
+
+def print_line(what, ours, theirs, target, at_most=False):
+    ratios = sorted(a / b for a, b in zip(ours, theirs))
     ratio = statistics.median(ratios)
-    reached = other.target is None or ratio >= other.target
-    print(f"  = {ratio:.2f} of {other.label} ({ratios[0]:.2f} to {ratios[-1]:.2f})" +
-          (f"   target {other.target}: {'reached' if reached else 'MISSED'}"
-           if other.target else ""))
+    reached = target is None or (ratio <= target if at_most else ratio >= target)
+    print(f"  = {ratio:.2f} {what} ({ratios[0]:.2f} to {ratios[-1]:.2f})" +
+          (f"   target {target}: {'reached' if reached else 'MISSED'}" if target else ""))
     return reached
+
+
+# ---- Patience ------------------------------------------------------------------------------
+
+PATIENCE = 2  # times as long may looking at a product take while others sign in
+
+
+def latency(seconds):
+    """Median and 99th percentile in ms of one client's looking at products, one by one."""
+    said = output_of(["wrk", "-t1", "-c1", f"-d{seconds}", "--latency", "-s",
+                      f"{HERE}/product.lua", f"{URL}/", "--", *map(str, SCARCE)])
+    if "Non-2xx" in said or "Socket errors" in said:
+        die(f"wrk of products met errors:\n{said}")
+    found = dict(re.findall(r"^ +(50|99)% +([0-9.]+[um]?s)$", said, re.MULTILINE))
+    unit = {"us": 0.001, "ms": 1, "s": 1000}
+    return [float(text.rstrip("ums")) * unit[text.lstrip("0123456789.")]
+            for text in (found["50"], found["99"])]
+
+
+def latency_while_signing_in(seconds):
+    """The same while as many sign in as can, and how many these are a second."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        load = pool.submit(signing_in, seconds + 2)
+        time.sleep(1)
+        found = latency(seconds)
+        return found, load.result() / (seconds + 2)
+
+
+def patience(rounds, seconds):
+    """Whether those who look at products hardly notice that others sign in."""
+    idle, busy, rates = [], [], []
+    for _ in range(rounds):
+        idle.append(latency(seconds))
+        found, rate = latency_while_signing_in(seconds)
+        busy.append(found)
+        rates.append(rate)
+    print(f"\n{'Looking at products, one by one':38}{'median ms':>11}{'99 % ms':>11}")
+    for label, found in (("while nobody signs in", idle),
+                         (f"while {statistics.median(rates):.0f} sign in a second", busy)):
+        median, most = (statistics.median(column) for column in zip(*found))
+        print(f"  {label:36}{median:11.2f}{most:11.2f}")
+    return print_line("times as long while others sign in", *([median for median, _ in found]
+                      for found in (busy, idle)), PATIENCE, at_most=True)
 
 
 # ---- Memory --------------------------------------------------------------------------------
@@ -302,6 +380,8 @@ def main():
               f"{options.seconds} s a trial; medians")
         good = [compare(name, options.rounds, options.seconds)
                 for name in COMPARISONS if options.only in (None, name)]
+        if options.only in (None, "sign-in"):
+            good.append(patience(options.rounds, options.seconds))
     broken = psql("SELECT * FROM sales.integrity LIMIT 5")
     if broken:
         die(f"sales.integrity has rows:\n{broken}")

@@ -1,5 +1,10 @@
 #include "unit.h"
 
+#include <dirent.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "password.h"
 
 static void test_a_password_fits_its_own_hash_alone(void **state)
@@ -191,6 +196,47 @@ static void test_the_lists_hold_more_than_ten_thousand_that_could_be_chosen(void
     assert_true(count > 10000);
 }
 
+/* Whether a thread of the process is nicer than the others (proc(5), the 19th field of stat).
+ */
+static bool has_nice_thread(pid_t process, int niceness)
+{
+    bool found = false;
+    const char *folder = arena_printf(a, "/proc/%d/task", (int)process);
+    DIR *tasks = opendir(folder);
+    for (struct dirent *e; tasks && (e = readdir(tasks));) {
+        FILE *f = fopen(arena_printf(a, "%s/%s/stat", folder, e->d_name), "r");
+        int nice;
+        if (f && fscanf(f,
+                        "%*d (%*[^)]) %*c"
+                        "%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%d",
+                        &nice) == 1)
+            found |= nice == niceness;
+        if (f)
+            fclose(f);
+    }
+    if (tasks)
+        closedir(tasks);
+    return found;
+}
+
+static void test_hashing_gives_way_to_others_and_nothing_else_does(void **state)
+{
+    (void)state;
+    int before = getpriority(PRIO_PROCESS, 0);
+    bool seen = false;
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 20; i++)
+            password_matches(NULL, "senha");
+        _exit(getpriority(PRIO_PROCESS, 0) != before);
+    }
+    int status;
+    while (!waitpid(child, &status, WNOHANG))
+        seen |= has_nice_thread(child, before > 9 ? before : 10);
+    assert_int_equal(status, 0);
+    assert_true(seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_any_characters_may_stand_in_a_password),
         cmocka_unit_test(test_nothing_fits_where_there_is_no_user),
         cmocka_unit_test(test_nothing_fits_a_hash_that_is_none),
+        cmocka_unit_test(test_hashing_gives_way_to_others_and_nothing_else_does),
         cmocka_unit_test(test_a_hash_of_less_work_is_outdated),
         cmocka_unit_test(test_the_most_common_passwords_are_refused),
         cmocka_unit_test(test_runs_and_repetitions_are_refused),
