@@ -5,6 +5,7 @@ registry_PROGRAMS = \
 	cgi-bin/registry/addresses \
 	cgi-bin/registry/audit \
 	cgi-bin/registry/confirmations \
+	cgi-bin/registry/customers \
 	cgi-bin/registry/health \
 	cgi-bin/registry/keys \
 	cgi-bin/registry/roles \

@@ -118,6 +118,11 @@ void identity_read(struct arena *a, struct problem *p, const char *token, struct
                              .scope = arena_strdup(a, k->text[SCOPE])};
 }
 
+bool identity_is_program(const struct identity *who)
+{
+    return who->user && !strcmp(who->user, who->session);
+}
+
 bool identity_may(const struct identity *who, const char *permission)
 {
     return words_hold(who->scope, permission);

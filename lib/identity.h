@@ -28,6 +28,9 @@ struct identity {
  * database was to be asked and could not. *who goes with the arena. */
 void identity_read(struct arena *a, struct problem *p, const char *token, struct identity *who);
 
+/* Whether it is a service account's and no user's: sub and sid of its tokens are the same. */
+bool identity_is_program(const struct identity *who);
+
 /* Whether the identity has a permission. */
 bool identity_may(const struct identity *who, const char *permission);
 

@@ -7,6 +7,7 @@
  */
 #include <time.h>
 
+#include "audit.h"
 #include "buf.h"
 #include "db.h"
 #include "password.h"
@@ -35,7 +36,12 @@ static const char NEW_CODES[] = "SELECT registry.set_recovery_codes($1::uuid, $2
 
 static const char USE[] = "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
 
-static const char DISABLE[] = "DELETE FROM registry.second_factors WHERE user_id = $1::uuid";
+/* $2: the act of staff who does it for somebody else, or null. */
+static const char DISABLE[] =
+    "WITH gone AS (DELETE FROM registry.second_factors WHERE user_id = $1::uuid"
+    "              RETURNING user_id)"
+    "SELECT registry.audit_act($2::jsonb, 'second_factor.removed', user_id, NULL, NULL)"
+    "  FROM gone WHERE $2::jsonb IS NOT NULL";
 
 static const struct field PASSWORD[] = {
     {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
@@ -165,8 +171,9 @@ static bool prove_both(struct request *req)
 static void disable(struct request *req)
 {
     const char *id = subject_of(req, "users:write");
-    if (id && (!subject_is_caller(req, id) || prove_both(req)) &&
-        db_query(req->arena, &req->problem, DISABLE, id))
+    bool own = id && subject_is_caller(req, id);
+    if (id && (!own || prove_both(req)) &&
+        db_query(req->arena, &req->problem, DISABLE, id, own ? NULL : audit_act(req)))
         respond_empty(req);
 }
 

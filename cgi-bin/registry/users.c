@@ -2,6 +2,7 @@
  * Users: people register, read and change themselves; staff see them all. (Roles: roles.c.)
  * Service Registry, table registry.users.
  */
+#include "audit.h"
 #include "db.h"
 #include "digest.h"
 #include "json.h"
@@ -20,8 +21,12 @@ static const char REGISTER[] =
 static const char READ[] =
     "SELECT document, version, id FROM registry.user_documents WHERE id = $1::uuid";
 
+/* Staff's changes of others are audited by the names of what was changed: $8 is the act, $9 the
+ * names. */
 static const char UPDATE[] =
-    "SELECT document, version"
+    "SELECT document, version, CASE WHEN $8::jsonb IS NOT NULL THEN registry.audit_act("
+    "           $8::jsonb, 'user.changed', $1::uuid, NULL,"
+    "           jsonb_build_object('fields', $9::jsonb)) END"
     "  FROM registry.change_user($1::uuid, $2::int, $3::jsonb, $4, $5::uuid, $6::uuid,"
     "                            $7::bytea)";
 
@@ -30,7 +35,9 @@ static const char CHANGE_EMAIL[] =
     "    $7::bytea, $8::uuid, $9::bytea, $10::uuid, $11::bytea)";
 
 static const char VERIFY_DOCUMENT[] =
-    "SELECT document, version FROM registry.verify_document($1::uuid, $2::bytea)";
+    "SELECT document, version,"
+    "       registry.audit_act($3::jsonb, 'document.verified', $1::uuid, NULL, NULL)"
+    "  FROM registry.verify_document($1::uuid, $2::bytea)";
 
 static const char LIST[] =
     "SELECT document, to_json(created_at)#>>'{}', id FROM registry.user_documents"
@@ -222,6 +229,18 @@ static bool may_change_password(struct request *req, const char *id, struct json
     return !req->problem.status;
 }
 
+/* The names of an object's members, as a JSON list. */
+static const char *names_of(struct request *req, struct json_object *object)
+{
+    struct json_object *names = json_keep(req->arena, json_object_new_array());
+    json_object_object_foreach(object, name, unused)
+    {
+        (void)unused;
+        json_object_array_add(names, json_object_new_string(name));
+    }
+    return field_json(names);
+}
+
 static void update_user(struct request *req)
 {
     struct arena *a = req->arena;
@@ -244,7 +263,9 @@ static void update_user(struct request *req)
     respond_user(req, 200,
                  db_query(a, &req->problem, UPDATE, id, arena_printf(a, "%d", version),
                           field_json(columns_of(req, id, body)), hash, req->user.session,
-                          letter.id, letter.payload));
+                          letter.id, letter.payload,
+                          subject_is_caller(req, id) ? NULL : audit_act(req),
+                          names_of(req, body)));
 }
 
 /* The present address stays until the new one is confirmed. */
@@ -275,7 +296,8 @@ static void verify_document(struct request *req)
     if (body)
         respond_user(req, 200,
                      db_query(req->arena, &req->problem, VERIFY_DOCUMENT, id,
-                              seal_lookup(req->arena, DOCUMENT, field_text(body, "document"))));
+                              seal_lookup(req->arena, DOCUMENT, field_text(body, "document")),
+                              audit_act(req)));
 }
 
 static void list_users(struct request *req)

@@ -17,8 +17,8 @@ NOTHING = "00000000-0000-7000-8000-000000000000"
 
 # Open to anyone, but to say whether somebody is signed in.
 ASKS_WHO = ("GET", "/v1/sessions/current")
-# Would sign the callers of all other tries out.
-SIGNS_OUT = ("DELETE", "/v1/sessions/current")
+# Would sign the callers of other tries out.
+SIGN_OUT = {("DELETE", "/v1/sessions/current"), ("DELETE", "/v1/sessions")}
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r[0]} {r[1]}")
 
@@ -74,7 +74,7 @@ def test_strangers_are_let_in_where_anyone_is(anyone, route):
 @every_route
 def test_a_role_opens_what_its_permissions_say_and_nothing_else(people, route):
     for who, (client, permissions) in people.items():
-        if route[:2] == SIGNS_OUT:
+        if route[:2] in SIGN_OUT:
             continue
         answer = call(client, route)
         if ":" in route[2] and route[2] not in permissions:
@@ -101,17 +101,20 @@ def owner():
 
 @pytest.fixture(scope="module")
 def belongings(owner, make_product, place_order, begin_payment):
-    """{path of a resource of the owner, with its gaps: the same without}. Of two that a route
-    begins with, the first counts."""
-    product = make_product()
-    order = place_order(owner, product)
+    """[(what routes about something of the owner begin with, the same of what he has, where he sees
+    that it is still there)]; of two that a route begins with, the first counts."""
+    order = place_order(owner, make_product())
     payment = begin_payment(owner, order)
     address = owner.post("/v1/users/me/addresses", support.ADDRESS).json()
-    return {"/v1/users/{id}/addresses/{address_id}":
-                f"/v1/users/{owner.id}/addresses/{address['id']}",
-            "/v1/users/{id}": f"/v1/users/{owner.id}",
-            "/v1/orders/{id}": f"/v1/orders/{order['id']}",
-            "/v1/payments/{id}": f"/v1/payments/{payment['id']}"}
+    session = owner.get("/v1/sessions").json()["data"][0]
+    me = f"/v1/users/{owner.id}"
+    return [("/v1/users/{id}/addresses/{address_id}", f"{me}/addresses/{address['id']}",
+             f"{me}/addresses"),
+            ("/v1/users/{id}", me, me),
+            ("/v1/sessions/{id}", f"/v1/sessions/{session['id']}", "/v1/sessions"),
+            ("/v1/orders/{id}", f"/v1/orders/{order['id']}", f"/v1/orders/{order['id']}"),
+            ("/v1/payments/{id}", f"/v1/payments/{payment['id']}",
+             f"/v1/payments/{payment['id']}")]
 
 
 def sound_request(route):
@@ -128,15 +131,16 @@ OWNED = [r for r in ROUTES if r[2] == "signed in" and "{" in r[1]]
 @pytest.mark.parametrize("route", OWNED, ids=lambda r: f"{r[0]} {r[1]}")
 def test_what_is_somebody_elses_is_not_found(
         owner, people, belongings, make_account, route):
-    prefix = next((p for p in belongings if route[1].startswith(p)), None)
-    assert prefix, f"whose is {route[1]}? Say it in belongings()"
-    path = re.sub(r"\{\w+\}", NOTHING, belongings[prefix] + route[1].removeprefix(prefix))
-    before = owner.get(belongings[prefix])
+    found = [belonging for belonging in belongings if route[1].startswith(belonging[0])]
+    assert found, f"whose is {route[1]}? Say it in belongings()"
+    prefix, path, seen_at = found[0]
+    path = re.sub(r"\{\w+\}", NOTHING, path + route[1].removeprefix(prefix))
+    before = owner.get(seen_at)
     assert before.status_code == 200
     for client in (people["customer"][0], people["nothing"][0], make_account("catalog:read")):
         answer = call(client, route, path, **sound_request(route))
         support.assert_problem(answer, 404, "not_found")
-    assert owner.get(belongings[prefix]).json() == before.json()
+    assert owner.get(seen_at).json() == before.json()
 
 
 @pytest.mark.parametrize("route", [r for r in OWNED if r[1].startswith("/v1/users/{id}")],

@@ -102,6 +102,7 @@ def people(owner):
     ok(ana.patch("/v1/users/me", {"name": "Ana"}, headers={"If-Match": me.headers["ETag"]}), 412)
     ok(owner.put(f"/v1/users/{user['id']}/role", {"role": "customer"}))
     assert ok(owner.get("/v1/users?limit=1"))["next_cursor"]
+    ok(owner.get(f"/v1/customers/{user['id']}"))
     ok(owner.get("/v1/audit?limit=1"))
     again = Caller(new["email"], new["password"])
     ok(again.delete("/v1/sessions/current"), 204)

@@ -219,6 +219,14 @@ static void test_a_permission_is_held_by_its_whole_name(void **state)
     assert_false(identity_may(&(struct identity){.scope = ""}, ""));
 }
 
+static void test_a_program_is_told_from_a_user_by_its_session(void **state)
+{
+    (void)state;
+    assert_true(identity_is_program(&(struct identity){USER, USER, "service", ""}));
+    assert_false(identity_is_program(&ANA));
+    assert_false(identity_is_program(&(struct identity){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup(test_far_more_tokens_than_there_is_room_for_are_all_believed,
                                before_each),
         cmocka_unit_test(test_a_permission_is_held_by_its_whole_name),
+        cmocka_unit_test(test_a_program_is_told_from_a_user_by_its_session),
     };
     return cmocka_run_group_tests(tests, setup, keys_end);
 }
