@@ -18,11 +18,12 @@ static const char BY_ID[] =
 static const char SUCCEED[] =
     "SELECT registry.succeed_attempt($1::bytea, $2::bytea, $3::bytea)";
 
-/* Counts the attempt and reads the account by sql; false where it may not be tried now. */
-static bool look_up(struct request *req, const char *sql, const char *key,
+/* Counts the attempt under a name of the account and reads the account by sql, whose parameter
+ * key is NULL for none; false where it may not be tried now. */
+static bool look_up(struct request *req, const char *sql, const char *name, const char *key,
                     struct account *account)
 {
-    struct attempt attempt = attempt_of(req, key);
+    struct attempt attempt = attempt_of(req, name);
     struct rows *rows =
         db_query(req->arena, &req->problem, sql, key, attempt.account, attempt.address,
                  attempt.both, attempt.free_account, attempt.free_address, attempt.longest);
@@ -47,10 +48,20 @@ static bool look_up(struct request *req, const char *sql, const char *key,
     return true;
 }
 
+/* Whether an account can have this address: others have letters of which PostgreSQL makes ASCII
+ * in lower case (the sign of kelvin, a dotted I), and attempt_of() does not. Each spelling
+ * would be counted by itself. */
+static bool is_ascii(const char *email)
+{
+    while (*email && !(*email & 0x80))
+        email++;
+    return !*email;
+}
+
 bool account_enter(struct request *req, const char *email, const char *password,
                    struct account *account)
 {
-    if (!look_up(req, BY_EMAIL, email, account))
+    if (!look_up(req, BY_EMAIL, email, is_ascii(email) ? email : NULL, account))
         return false;
     if (password_matches(account->password_hash, password))
         return true;
@@ -61,7 +72,7 @@ bool account_enter(struct request *req, const char *email, const char *password,
 bool account_prove(struct request *req, const char *pointer, const char *password,
                    struct account *account)
 {
-    if (!look_up(req, BY_ID, req->user.user, account))
+    if (!look_up(req, BY_ID, req->user.user, req->user.user, account))
         return false;
     if (password_matches(account->password_hash, password))
         return true;

@@ -12,10 +12,13 @@ static const char COLUMN[] = "registry.attempts.key";
 
 const char *attempt_network(struct arena *a, const char *address)
 {
-    unsigned char bytes[16];
-    if (!address || inet_pton(AF_INET6, address, bytes) != 1)
+    static const unsigned char IPV4[12] = {[10] = 0xFF, [11] = 0xFF}; /* RFC 4291 2.5.5.2 */
+    unsigned char b[16];
+    if (!address || inet_pton(AF_INET6, address, b) != 1)
         return address ? address : "";
-    return arena_printf(a, "%s/64", hex_encode(a, bytes, 8));
+    if (!memcmp(b, IPV4, sizeof IPV4))
+        return arena_printf(a, "%d.%d.%d.%d", b[12], b[13], b[14], b[15]);
+    return arena_printf(a, "%s/64", hex_encode(a, b, 8));
 }
 
 static const char *lower(struct arena *a, const char *s)

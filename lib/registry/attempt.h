@@ -32,7 +32,8 @@ const char *letter_key(struct arena *a, const char *email);
 void attempt_refuse(struct request *req, int seconds);
 
 /* The network that a client is counted as: an IPv4 address, or the /64 of an IPv6 address, of
- * which one customer has as many as he likes (RFC 6177). What is neither counts as it is. */
+ * which one customer has as many as he likes (RFC 6177). An IPv4 address that a socket for both
+ * tells as one of IPv6 is still that one. What is neither counts as it is. */
 const char *attempt_network(struct arena *a, const char *address);
 
 #endif
