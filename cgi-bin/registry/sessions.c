@@ -18,9 +18,13 @@
 #include "utf8.h"
 #include "uuid.h"
 
+/* Only while the password that was compared is still the account's: who knows the old one must
+ * not come in behind the change that ends all sessions. */
 static const char OPEN[] =
     "SELECT registry.open_session($1::uuid, $2::uuid, $3::bytea, $4::int, $5::bytea, $6,"
-    "    $7::bigint, $8::bytea, $9::bytea, $10::bytea, $11::bytea)";
+    "    $7::bigint, $8::bytea, $9::bytea, $10::bytea, $11::bytea)"
+    "  FROM (SELECT FROM registry.users WHERE id = $2::uuid AND password_hash = $12"
+    "           FOR NO KEY UPDATE) AS unchanged";
 
 static const char REFRESH[] = "SELECT session_id, user_id, role, scope FROM "
                               "registry.refresh_session($1::bytea, $2::bytea)";
@@ -123,13 +127,17 @@ static void log_in(struct request *req)
     const char *days = arena_printf(a, "%lld", settings()->refresh_token_days);
     const char *new_hash =
         password_outdated(account.password_hash) ? password_hash(a, password) : NULL;
-    if (!db_query(a, &req->problem, OPEN, session, account.id, digest_token(a, refresh_token),
-                  days, sealed_client(req, session), new_hash, use.step, use.recovery,
-                  account.attempt.account, account.attempt.address, account.attempt.both))
+    struct rows *opened = db_query(
+        a, &req->problem, OPEN, session, account.id, digest_token(a, refresh_token), days,
+        sealed_client(req, session), new_hash, use.step, use.recovery, account.attempt.account,
+        account.attempt.address, account.attempt.both, account.password_hash);
+    if (opened && db_count(opened) == 0)
+        respond_problem(req, 401, "invalid_credentials");
+    if (req->problem.status)
         return;
-    struct identity who = {
+    req->user = (struct identity){
         .user = account.id, .session = session, .role = account.role, .scope = account.scope};
-    respond_tokens(req, 201, &who, refresh_token);
+    respond_tokens(req, 201, &req->user, refresh_token);
 }
 
 static void refresh(struct request *req)
@@ -147,6 +155,7 @@ static void refresh(struct request *req)
                            .user = db_text(rows, 0, 1),
                            .role = db_text(rows, 0, 2),
                            .scope = db_text(rows, 0, 3)};
+    req->user = who;
     if (who.user)
         respond_tokens(req, 200, &who, next);
     else

@@ -1,11 +1,15 @@
 """Sessions: signing in, going on with refresh tokens, signing out."""
 import base64
 import hashlib
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import support
 from support import assert_problem
+from test_http import log_sizes, logged_since
 from tokens import claims
 
 
@@ -108,6 +112,33 @@ def test_no_refresh_token_is_kept_as_it_is(customer):
     assert hashlib.sha256(token.encode()).hexdigest() in str(kept)
 
 
+def test_who_knew_the_old_password_does_not_come_in_behind_the_change(customer):
+    change = (f"UPDATE registry.users SET password_hash = '$argon2id$v=19$another' WHERE id ="
+              f" '{customer.id}'; SELECT registry.end_sessions('{customer.id}', NULL)")
+    with ThreadPoolExecutor(1) as pool:
+        with support.open_transaction(change):
+            signing_in = pool.submit(support.Client().post, "/v1/sessions", {
+                "email": customer.email, "password": customer.password})
+            support.wait_for_locks()  # the old password was compared by then, and was right
+        assert_problem(signing_in.result(), 401, "invalid_credentials")
+    assert support.rows("SELECT FROM registry.sessions WHERE ended_at IS NULL"
+                        f" AND user_id = '{customer.id}'") == []
+
+
+def test_the_log_tells_who_signed_in_and_who_was_refused(customer):
+    def line_of(password):
+        sizes = log_sizes()
+        answer = support.Client().post("/v1/sessions", {
+            "email": customer.email, "password": password})
+        return next(json.loads(line) for line in logged_since(sizes).splitlines()
+                    if answer.headers["X-Request-Id"] in line and '"program":"sessions"' in line)
+
+    line = line_of(customer.password)
+    assert (line["status"], line["user"]) == (201, customer.id)
+    line = line_of("wrong password")
+    assert (line["status"], line["code"]) == (401, "invalid_credentials") and "user" not in line
+
+
 # Going on ------------------------------------------------------------------------------------
 
 def test_a_refresh_token_is_exchanged_for_new_tokens(customer):
@@ -203,3 +234,46 @@ def test_what_nginx_asks_for_reports_no_client_can_ask_for(anyone, customer):
     answer = customer.get("/v1/sessions/current", headers={"Vendas-Require": "reports:read"})
     assert answer.status_code == 200
     assert_problem(anyone.get("/internal/may-read-reports"), 404, "not_found")
+
+
+# Where one is signed in ----------------------------------------------------------------------
+
+@pytest.fixture
+def places(customer):
+    """The ids of three sessions of the customer, the newest first; the first is the caller's."""
+    found = [claims(log_in(customer)["access_token"])["sid"] for _ in range(2)]
+    return [claims(customer.token)["sid"], *reversed(found)]
+
+
+def live(customer):
+    return [session["id"] for session in customer.get("/v1/sessions").json()["data"]]
+
+
+def test_people_see_where_they_are_signed_in(customer, places):
+    sessions = customer.get("/v1/sessions").json()["data"]
+    assert [session["id"] for session in sessions] == places
+    assert [session["current"] for session in sessions] == [True, False, False]
+    assert sessions[0]["client"]["address"] == "127.0.0.1"
+    assert "python-requests" in sessions[0]["client"]["user_agent"]
+    kept = str(support.rows("SELECT s.*::text FROM registry.sessions s WHERE s.user_id ="
+                            f" '{customer.id}'"))
+    for text in ("127.0.0.1", "python-requests"):
+        assert text not in kept and text.encode().hex() not in kept
+
+
+def test_people_end_one_of_their_sessions_or_all_others(customer, places):
+    assert customer.delete(f"/v1/sessions/{places[1]}").status_code == 204
+    assert live(customer) == [places[0], places[2]]
+    assert_problem(customer.delete(f"/v1/sessions/{places[1]}"), 404, "not_found")
+    assert customer.delete("/v1/sessions").status_code == 204
+    assert live(customer) == [places[0]]
+
+
+def test_nobody_sees_or_ends_the_sessions_of_somebody_else(customer, places, admin):
+    other = support.register()
+    for caller in (other, admin):
+        assert not set(places) & set(live(caller))
+        assert_problem(caller.delete(f"/v1/sessions/{places[1]}"), 404, "not_found")
+    assert other.delete("/v1/sessions").status_code == 204
+    assert_problem(customer.delete(f"/v1/sessions/{uuid.uuid4()}"), 404, "not_found")
+    assert live(customer) == places
