@@ -3,8 +3,8 @@
  *
  * Taken is what has 8 to 128 characters of any kind (FIELD_PASSWORD), can't be guessed from the
  * lists that attackers begin with, and does not hold who chose it: NIST SP 800-63B section
- * 5.1.1.2, OWASP ASVS 4.0.3 sections 2.1.1 to 2.1.9. There are no rules of composition and no
- * expiry.
+ * 5.1.1.2; OWASP ASVS 4.0.3 sections 2.1.2 to 2.1.10, whose 2.1.1 would have 12. There are no
+ * rules of composition and no expiry.
  *
  * Kept is a hash: Argon2id (RFC 9106), parameters from OWASP's Password Storage Cheat Sheet.
  */
@@ -16,7 +16,7 @@
 #include "arena.h"
 #include "problem.h"
 
-/* Characters, in Normalization Form C: ASVS 2.1.1 and 2.1.2. */
+/* Characters, in Normalization Form C. */
 enum { PASSWORD_MIN = 8, PASSWORD_MAX = 128 };
 
 /* Whether a password, checked as a field, may be that of a person. Adds to *p the field errors
