@@ -8,6 +8,7 @@ registry_PROGRAMS = \
 	cgi-bin/registry/customers \
 	cgi-bin/registry/health \
 	cgi-bin/registry/keys \
+	cgi-bin/registry/privacy \
 	cgi-bin/registry/roles \
 	cgi-bin/registry/second_factor \
 	cgi-bin/registry/service-accounts \

@@ -44,6 +44,7 @@ libvendas_a_SOURCES = \
 	lib/problem.c lib/problem.h \
 	lib/registry/account.c lib/registry/account.h \
 	lib/registry/attempt.c lib/registry/attempt.h \
+	lib/registry/erasure.c lib/registry/erasure.h \
 	lib/registry/second_factor.c lib/registry/second_factor.h \
 	lib/registry/subject.c lib/registry/subject.h \
 	lib/request.c lib/request.h \

@@ -215,6 +215,15 @@ END
 $$;
 COMMENT ON FUNCTION registry.enable_second_factor(uuid, bigint, bytea[]) IS 'Signing in asks for a code from now on.';
 
+CREATE FUNCTION registry.disable_second_factor(p_act jsonb, p_user uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM registry.act_on_user(p_act, 'second_factor.removed', p_user, NULL);
+    DELETE FROM registry.second_factors WHERE user_id = p_user;
+END
+$$;
+COMMENT ON FUNCTION registry.disable_second_factor(jsonb, uuid) IS 'Signing in asks for a code no more.';
+
 -- Sessions -----------------------------------------------------------------------------------
 
 ALTER TABLE registry.sessions
@@ -522,7 +531,20 @@ COMMENT ON FUNCTION registry.reset_password(bytea, text, uuid, bytea, bytea, byt
 
 -- Changing oneself ---------------------------------------------------------------------------
 
-CREATE FUNCTION registry.change_user(p_id uuid, p_version int, p_changes jsonb, p_password_hash text,
+CREATE FUNCTION registry.act_on_user(p_act jsonb, p_action text, p_user uuid, p_after jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_act IS NOT NULL THEN
+        PERFORM registry.refuse_more(p_act, registry.permission_list(u.role))
+           FROM registry.users u WHERE u.id = p_user;
+        PERFORM registry.audit_act(p_act, p_action, p_user, NULL, p_after);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION registry.act_on_user(jsonb, text, uuid, jsonb) IS
+    'Staff does something to a user: refused where the user may do what they may not, and audited. Null act: one does it to oneself.';
+
+CREATE FUNCTION registry.change_user(p_act jsonb, p_id uuid, p_version int, p_changes jsonb, p_password_hash text,
     p_session uuid, p_letter uuid, p_payload bytea, OUT document json, OUT version int)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -540,6 +562,8 @@ BEGIN
        AND changed.document_lookup IS DISTINCT FROM before.document_lookup THEN
         PERFORM shared.fail(422, 'read_only', '{"pointer": "/document"}');
     END IF;
+    PERFORM registry.act_on_user(p_act, 'user.changed', p_id, jsonb_build_object('fields', (
+        SELECT jsonb_agg(k ORDER BY k) FROM jsonb_object_keys(p_changes) AS k WHERE k NOT LIKE '%\_lookup')));
     UPDATE registry.users u
        SET name = changed.name, phone = changed.phone, phone_lookup = changed.phone_lookup,
            document = changed.document, document_lookup = changed.document_lookup,
@@ -552,10 +576,10 @@ BEGIN
     SELECT d.document, d.version INTO document, version FROM registry.user_documents d WHERE d.id = p_id;
 END
 $$;
-COMMENT ON FUNCTION registry.change_user(uuid, int, jsonb, text, uuid, uuid, bytea) IS
+COMMENT ON FUNCTION registry.change_user(jsonb, uuid, int, jsonb, text, uuid, uuid, bytea) IS
     'Changes the columns that p_changes names, and the password where one is given; what is not for the user to change is not taken. p_version 0: whatever version it has.';
 
-CREATE FUNCTION registry.verify_document(p_id uuid, p_lookup bytea, OUT document json, OUT version int)
+CREATE FUNCTION registry.verify_document(p_act jsonb, p_id uuid, p_lookup bytea, OUT document json, OUT version int)
 LANGUAGE plpgsql AS $$
 DECLARE
     held bytea;
@@ -566,6 +590,7 @@ BEGIN
     ELSIF held IS DISTINCT FROM p_lookup THEN
         PERFORM shared.fail(422, 'document_differs', '{"pointer": "/document"}');
     END IF;
+    PERFORM registry.act_on_user(p_act, 'document.verified', p_id, NULL);
     UPDATE registry.users u
        SET document_verified_at = coalesce(u.document_verified_at, now()), version = u.version + 1,
            updated_at = now()
@@ -573,7 +598,7 @@ BEGIN
     SELECT d.document, d.version INTO document, version FROM registry.user_documents d WHERE d.id = p_id;
 END
 $$;
-COMMENT ON FUNCTION registry.verify_document(uuid, bytea) IS
+COMMENT ON FUNCTION registry.verify_document(jsonb, uuid, bytea) IS
     'Takes the user''s document for verified, if it is the one that staff read. One that is verified for somebody else is refused.';
 
 GRANT SELECT ON ALL TABLES IN SCHEMA registry TO vendas_registry;

@@ -36,12 +36,7 @@ static const char NEW_CODES[] = "SELECT registry.set_recovery_codes($1::uuid, $2
 
 static const char USE[] = "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
 
-/* $2: the act of staff who does it for somebody else, or null. */
-static const char DISABLE[] =
-    "WITH gone AS (DELETE FROM registry.second_factors WHERE user_id = $1::uuid"
-    "              RETURNING user_id)"
-    "SELECT registry.audit_act($2::jsonb, 'second_factor.removed', user_id, NULL, NULL)"
-    "  FROM gone WHERE $2::jsonb IS NOT NULL";
+static const char DISABLE[] = "SELECT registry.disable_second_factor($1::jsonb, $2::uuid)";
 
 static const struct field PASSWORD[] = {
     {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
@@ -156,13 +151,7 @@ static bool prove_both(struct request *req)
     struct code_use use;
     if (!prove(req, PASSWORD_AND_CODE, &account, &body) || !account.factor.secret)
         return !req->problem.status;
-    const char *code = field_text(body, "code");
-    if (!code)
-        problem_field(&req->problem, "/code", "required", NULL);
-    else if (!second_factor_accepts(req->arena, &account.factor, account.id, code, time(NULL),
-                                    &use))
-        problem_field(&req->problem, "/code", "invalid_code", NULL);
-    else
+    if (account_check_code(req, "/code", field_text(body, "code"), &account, &use))
         db_query(req->arena, &req->problem, USE, account.id, use.step, use.recovery);
     return !req->problem.status;
 }
@@ -171,9 +160,10 @@ static bool prove_both(struct request *req)
 static void disable(struct request *req)
 {
     const char *id = subject_of(req, "users:write");
-    bool own = id && subject_is_caller(req, id);
-    if (id && (!own || prove_both(req)) &&
-        db_query(req->arena, &req->problem, DISABLE, id, own ? NULL : audit_act(req)))
+    if (!id || (subject_is_caller(req, id) && !prove_both(req)))
+        return;
+    const char *act = subject_is_caller(req, id) ? NULL : audit_act(req);
+    if (db_query(req->arena, &req->problem, DISABLE, act, id))
         respond_empty(req);
 }
 

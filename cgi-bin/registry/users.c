@@ -9,6 +9,7 @@
 #include "letter.h"
 #include "password.h"
 #include "registry/account.h"
+#include "registry/erasure.h"
 #include "registry/subject.h"
 #include "request.h"
 #include "seal.h"
@@ -21,23 +22,25 @@ static const char REGISTER[] =
 static const char READ[] =
     "SELECT document, version, id FROM registry.user_documents WHERE id = $1::uuid";
 
-/* Staff's changes of others are audited by the names of what was changed: $8 is the act, $9 the
- * names. */
 static const char UPDATE[] =
-    "SELECT document, version, CASE WHEN $8::jsonb IS NOT NULL THEN registry.audit_act("
-    "           $8::jsonb, 'user.changed', $1::uuid, NULL,"
-    "           jsonb_build_object('fields', $9::jsonb)) END"
-    "  FROM registry.change_user($1::uuid, $2::int, $3::jsonb, $4, $5::uuid, $6::uuid,"
-    "                            $7::bytea)";
+    "SELECT document, version"
+    "  FROM registry.change_user($1::jsonb, $2::uuid, $3::int, $4::jsonb, $5, $6::uuid,"
+    "                            $7::uuid, $8::bytea)";
 
 static const char CHANGE_EMAIL[] =
     "SELECT registry.ask_change_of_email($1::uuid, $2, $3::bytea, $4::int, $5::bytea, $6::uuid,"
     "    $7::bytea, $8::uuid, $9::bytea, $10::uuid, $11::bytea)";
 
+static const char USE_FACTOR[] =
+    "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
+
+static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
+
+static const char ERASE[] =
+    "SELECT registry.erase_user($1::jsonb, $2::uuid, $3::jsonb, $4::uuid, $5::bytea)";
+
 static const char VERIFY_DOCUMENT[] =
-    "SELECT document, version,"
-    "       registry.audit_act($3::jsonb, 'document.verified', $1::uuid, NULL, NULL)"
-    "  FROM registry.verify_document($1::uuid, $2::bytea)";
+    "SELECT document, version FROM registry.verify_document($1::jsonb, $2::uuid, $3::bytea)";
 
 static const char LIST[] =
     "SELECT document, to_json(created_at)#>>'{}', id FROM registry.user_documents"
@@ -87,6 +90,12 @@ static const struct field CHANGES[] = {
 static const struct field NEW_EMAIL[] = {
     {"email", FIELD_EMAIL, FIELD_REQUIRED, 0, 0, NULL, NULL},
     {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
+    {0},
+};
+
+static const struct field PROOF[] = {
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
+    {"code", FIELD_SECRET, 0, 1, 20, NULL, NULL},
     {0},
 };
 
@@ -229,18 +238,6 @@ static bool may_change_password(struct request *req, const char *id, struct json
     return !req->problem.status;
 }
 
-/* The names of an object's members, as a JSON list. */
-static const char *names_of(struct request *req, struct json_object *object)
-{
-    struct json_object *names = json_keep(req->arena, json_object_new_array());
-    json_object_object_foreach(object, name, unused)
-    {
-        (void)unused;
-        json_object_array_add(names, json_object_new_string(name));
-    }
-    return field_json(names);
-}
-
 static void update_user(struct request *req)
 {
     struct arena *a = req->arena;
@@ -260,12 +257,11 @@ static void update_user(struct request *req)
         hash = password_hash(a, password);
         letter = letter_write(a, "password_changed", account.lang, account.email, NULL);
     }
+    const char *act = subject_is_caller(req, id) ? NULL : audit_act(req);
     respond_user(req, 200,
-                 db_query(a, &req->problem, UPDATE, id, arena_printf(a, "%d", version),
+                 db_query(a, &req->problem, UPDATE, act, id, arena_printf(a, "%d", version),
                           field_json(columns_of(req, id, body)), hash, req->user.session,
-                          letter.id, letter.payload,
-                          subject_is_caller(req, id) ? NULL : audit_act(req),
-                          names_of(req, body)));
+                          letter.id, letter.payload));
 }
 
 /* The present address stays until the new one is confirmed. */
@@ -295,9 +291,8 @@ static void verify_document(struct request *req)
     struct json_object *body = id ? req_body(req, SEEN_DOCUMENT, false) : NULL;
     if (body)
         respond_user(req, 200,
-                     db_query(req->arena, &req->problem, VERIFY_DOCUMENT, id,
-                              seal_lookup(req->arena, DOCUMENT, field_text(body, "document")),
-                              audit_act(req)));
+                     db_query(req->arena, &req->problem, VERIFY_DOCUMENT, audit_act(req), id,
+                              seal_lookup(req->arena, DOCUMENT, field_text(body, "document"))));
 }
 
 static void list_users(struct request *req)
@@ -314,11 +309,58 @@ static void list_users(struct request *req)
             page.limit, "users");
 }
 
+/* Whether the body proves the caller: by the password and, where there is one, the second
+ * factor.
+ */
+static bool prove_owner(struct request *req, struct account *account)
+{
+    struct code_use use;
+    struct json_object *body = req_body(req, PROOF, false);
+    if (!body || !account_prove(req, "/password", field_text(body, "password"), account))
+        return false;
+    account_succeed(req, account);
+    if (account->factor.secret &&
+        account_check_code(req, "/code", field_text(body, "code"), account, &use))
+        db_query(req->arena, &req->problem, USE_FACTOR, account->id, use.step, use.recovery);
+    return !req->problem.status;
+}
+
+/* Where the letter that tells of the erasure goes, which staff does not know. */
+static bool find_owner(struct request *req, const char *id, struct account *account)
+{
+    struct rows *rows = db_query(req->arena, &req->problem, OWNER, id);
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    if (req->problem.status)
+        return false;
+    *account = (struct account){.email = db_text(rows, 0, 0),
+                                .lang = lang_from_accept(db_text(rows, 0, 1))};
+    return true;
+}
+
+static void erase_user(struct request *req)
+{
+    struct account account;
+    const char *id = subject_of(req, "users:write");
+    if (!id)
+        return;
+    bool own = subject_is_caller(req, id);
+    if (!(own ? prove_owner(req, &account) : find_owner(req, id, &account)))
+        return;
+    const char *snapshots = erasure_snapshots(req, id);
+    struct letter letter =
+        letter_write(req->arena, "account_deleted", account.lang, account.email, NULL);
+    if (snapshots && db_query(req->arena, &req->problem, ERASE, own ? NULL : audit_act(req), id,
+                              snapshots, letter.id, letter.payload))
+        respond_empty(req);
+}
+
 static const struct route ROUTES[] = {
     {"POST", "/v1/users", ANYONE, register_user},
     {"GET", "/v1/users", "users:read", list_users},
     {"GET", "/v1/users/{id}", SIGNED_IN, read_user},
     {"PATCH", "/v1/users/{id}", SIGNED_IN, update_user},
+    {"DELETE", "/v1/users/{id}", SIGNED_IN, erase_user},
     {"PUT", "/v1/users/{id}/email", SIGNED_IN, change_email},
     {"PUT", "/v1/users/{id}/document-verification", "users:write", verify_document},
     {0},

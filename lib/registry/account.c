@@ -80,6 +80,17 @@ bool account_prove(struct request *req, const char *pointer, const char *passwor
     return false;
 }
 
+bool account_check_code(struct request *req, const char *pointer, const char *code,
+                        const struct account *account, struct code_use *use)
+{
+    if (!code)
+        problem_field(&req->problem, pointer, "required", NULL);
+    else if (!second_factor_accepts(req->arena, &account->factor, account->id, code, time(NULL),
+                                    use))
+        problem_field(&req->problem, pointer, "invalid_code", NULL);
+    return !req->problem.status;
+}
+
 void account_succeed(struct request *req, const struct account *account)
 {
     db_query(req->arena, &req->problem, SUCCEED, account->attempt.account,

@@ -1,0 +1,259 @@
+"""What the law on personal data gives people: all that is held, what they agreed to, erasure."""
+import json
+
+import pytest
+
+import support
+from support import assert_problem, letters, token_in, unique
+
+
+def erase(user, password=None):
+    return user.delete("/v1/users/me", json={"password": password or user.password})
+
+
+# The register --------------------------------------------------------------------------------
+
+def test_every_column_of_every_service_is_classified():
+    missing = support.rows("""
+        SELECT c.table_schema || '.' || c.table_name || '.' || c.column_name
+          FROM information_schema.columns c
+          JOIN information_schema.tables t USING (table_schema, table_name)
+         WHERE t.table_type = 'BASE TABLE'
+           AND c.table_schema IN ('registry', 'products', 'sales', 'catalog', 'shared')
+           AND NOT EXISTS (SELECT FROM registry.column_register r
+                            WHERE (r.schema_name, r.table_name, r.column_name)
+                                = (c.table_schema, c.table_name, c.column_name))""")
+    assert missing == [], "enter them with registry.classify()"
+
+
+def test_the_register_names_no_column_that_is_gone():
+    assert support.rows("""
+        SELECT r.schema_name, r.table_name, r.column_name FROM registry.column_register r
+         WHERE NOT EXISTS (SELECT FROM information_schema.columns c
+                            WHERE (c.table_schema, c.table_name, c.column_name)
+                                = (r.schema_name, r.table_name, r.column_name))""") == []
+
+
+def test_what_looks_personal_is_not_called_neither():
+    """Names by which columns of later migrations would betray themselves."""
+    suspects = support.rows("""
+        SELECT schema_name || '.' || table_name || '.' || column_name FROM registry.column_register
+         WHERE class = 'neither' AND (column_name ~ '(email|phone|document|birth|address|street|ip$)'
+                                      OR column_name ~ '(hash|secret|token)$')
+           AND schema_name || '.' || table_name || '.' || column_name NOT IN
+               ('catalog.sources.private_addresses', 'products.ingested.item_hash',
+                'registry.users.document_verified_at')""")
+    assert suspects == []
+
+
+# A life in the shop --------------------------------------------------------------------------
+
+@pytest.fixture
+def known(make_product, place_order, admin):
+    """A customer of whom every personal column holds something: (client, {what: text})."""
+    mark = unique("m")[2:]
+    marks = {"name": f"Zilda {mark.translate(str.maketrans('0123456789', 'ghijklmnop'))}",
+             "email": f"zilda{mark}@example.com", "phone": "+5571987651234",
+             "document": "15350946056", "birth_date": "1971-03-09",
+             "street": f"Rua {mark}", "recipient": f"Recebe {mark}", "agent": f"Agent/{mark}",
+             "new_email": f"nova{mark}@example.com"}
+    password = "correct horse battery"
+    anyone = support.Client()
+    anyone.post("/v1/users", {
+        "name": marks["name"], "email": marks["email"], "password": password,
+        "phone": marks["phone"], "document": marks["document"], "birth_date": marks["birth_date"],
+        "consents": [{"purpose": "terms", "version": "v1"}]})
+    anyone.put("/v1/email-confirmations", {"token": token_in(letters(marks["email"])[-1])})
+    user = support.Client(marks["email"], password)
+    user.http.headers["User-Agent"] = marks["agent"]
+    user.id = user.get("/v1/users/me").json()["id"]
+    address = {**support.ADDRESS, "street": marks["street"], "recipient": marks["recipient"]}
+    assert user.post("/v1/users/me/addresses", address).status_code == 201
+    assert user.post("/v1/users/me/second-factor", {"password": password}).status_code == 201
+    assert user.put("/v1/users/me/email", {
+        "email": marks["new_email"], "password": password}).status_code == 202
+    order = place_order(user, make_product(), shipping_address=address)
+    assert admin.patch(f"/v1/users/{user.id}", {"language": "pt-BR"}).status_code == 200
+    return user, marks, order
+
+
+def personal_columns():
+    return support.rows("SELECT schema_name || '.' || table_name, column_name, whose, kept"
+                        " FROM registry.column_register WHERE class <> 'neither'"
+                        " AND whose IS NOT NULL")
+
+
+def kept_of(user_id):
+    """What each personal column holds of a user: {(table, column): set of texts}."""
+    return {(table, column): {row[0] for row in support.rows(
+                f"SELECT {column} FROM {table} WHERE {whose} = '{user_id}'"
+                f" AND {column} IS NOT NULL")}
+            for table, column, whose, _ in personal_columns()}
+
+
+def cancel(user, order):
+    assert user.post(f"/v1/orders/{order['id']}/cancel").status_code == 200
+
+
+def test_an_export_holds_all_that_is_known(known):
+    user, marks, order = known
+    answer = user.get("/v1/users/me/export")
+    assert answer.status_code == 200
+    everything = answer.json()
+    for name, text in marks.items():
+        assert text in json.dumps(everything, ensure_ascii=False), name
+    assert everything["sales"]["orders"][0]["id"] == order["id"]
+    assert [consent["purpose"] for consent in everything["consents"]] == ["terms"]
+    assert "$sealed" not in answer.text
+
+
+def test_an_export_passes_no_personal_column_over(known):
+    """Whatever is personal and in clear stands in the export as it is; what is sealed is opened in
+    it, so no sealed column may be empty here and hide."""
+    user, marks, _ = known
+    export = user.get("/v1/users/me/export").text
+    held = kept_of(user.id)
+    secrets = {"password_hash", "hash", "secret", "phone_lookup", "document_lookup"}
+    for (table, column), texts in held.items():
+        if column in secrets or all(text.startswith("\\x") for text in texts):
+            continue
+        for text in texts:
+            for word in [text] if not text.startswith("{") else []:
+                assert word in export or json.dumps(word)[1:-1] in export, (table, column)
+    filled = {place for place, texts in held.items() if texts}
+    rare = {("sales.order_history", "reason"), ("registry.recovery_codes", "hash"),
+            ("registry.outbox", "payload"), ("registry.audit", "origin"),
+            ("sales.orders", "shipping_address")}
+    assert {place for place in held if place not in rare} <= filled
+
+
+def test_staff_exports_somebody_and_that_is_written_down(known, make_user):
+    user, marks, _ = known
+    helper = make_user("support")
+    answer = helper.get(f"/v1/users/{user.id}/export")
+    assert marks["email"] in answer.text
+    assert support.value("SELECT actor FROM registry.audit WHERE action = 'user.exported'"
+                         f" AND subject = '{user.id}'") == helper.id
+    assert_problem(support.register().get(f"/v1/users/{user.id}/export"), 404, "not_found")
+
+
+def test_an_erased_user_leaves_nothing_but_the_orders(known, admin):
+    user, marks, order = known
+    cancel(user, order)
+    before = kept_of(user.id)
+    assert erase(user).status_code == 204
+    after = kept_of(user.id)
+    for table, column, _, kept in personal_columns():
+        if not kept:
+            left = after[table, column] & before[table, column]
+            assert not left, (table, column)
+    dump = "".join(str(support.rows(f"SELECT t.*::text FROM {table} t")) for table in sorted(
+        {table for table, _, _, kept in personal_columns() if not kept}))
+    for name, text in marks.items():
+        assert text not in dump, name
+    answer = admin.get(f"/v1/orders/{order['id']}")
+    for name, kept in (("street", True), ("name", True), ("document", True), ("email", False),
+                       ("phone", False)):
+        assert (marks[name] in answer.text) is kept, name
+    staff_sees = admin.get(f"/v1/users/{user.id}").json()
+    assert staff_sees["erased_at"] and staff_sees["email"].endswith("@erased.invalid")
+    assert (staff_sees["phone"], staff_sees["document"], staff_sees["birth_date"]) == (None,) * 3
+    assert token_in(letters(marks["email"])[-1]) is None
+
+
+def test_an_erased_user_can_not_sign_in_and_may_come_back_as_new(customer):
+    assert erase(customer).status_code == 204
+    anyone = support.Client()
+    answer = anyone.post("/v1/sessions", {
+        "email": customer.email, "password": customer.password})
+    assert_problem(answer, 401, "invalid_credentials")
+    anyone.post("/v1/users", {"name": "Ana Lima", "email": customer.email,
+                              "password": customer.password})
+    assert anyone.put("/v1/email-confirmations", {
+        "token": token_in(letters(customer.email)[-1])}).status_code == 200
+    again = support.Client(customer.email, customer.password)
+    assert again.get("/v1/users/me").json()["id"] != customer.id
+
+
+# When it is refused --------------------------------------------------------------------------
+
+def test_erasing_oneself_wants_the_password(customer):
+    problem = assert_problem(erase(customer, "wrong password"), 422, "validation_failed",
+                             "/password")
+    assert problem["errors"][0]["code"] == "wrong_password"
+    assert customer.get("/v1/users/me").status_code == 200
+
+
+def test_an_open_order_keeps_the_account(customer, product, place_order, pay, admin):
+    order = place_order(customer, product)
+    problem = assert_problem(erase(customer), 409, "erasure_refused")
+    assert problem["reasons"] == ["open_orders"]
+    pay(customer, order)
+    assert assert_problem(erase(customer), 409)["reasons"] == ["open_orders"]
+    for step in ("ship", "deliver"):
+        assert admin.post(f"/v1/orders/{order['id']}/{step}").status_code == 200
+    assert erase(customer).status_code == 204
+
+
+def test_money_to_be_given_back_keeps_the_account(customer, product, place_order, pay, admin):
+    order = place_order(customer, product)
+    pay(customer, order)
+    assert admin.post(f"/v1/orders/{order['id']}/cancel").status_code == 200
+    assert assert_problem(erase(customer), 409)["reasons"] == ["pending_refunds"]
+
+
+def test_the_last_admin_stays(admin):
+    others = [row[0] for row in support.rows(
+        f"SELECT id FROM registry.users WHERE role = 'admin' AND id <> '{admin.id}'")]
+    support.rows("UPDATE registry.users SET role = 'customer' WHERE role = 'admin'"
+                 f" AND id <> '{admin.id}'")
+    try:
+        assert assert_problem(erase(admin), 409)["reasons"] == ["last_admin"]
+    finally:
+        for other in others:
+            support.rows(f"UPDATE registry.users SET role = 'admin' WHERE id = '{other}'")
+
+
+def test_staff_erases_somebody_who_asked_and_twice_is_as_good_as_once(admin, customer, make_user):
+    assert_problem(make_user("support").delete(f"/v1/users/{customer.id}"), 404, "not_found")
+    for _ in range(2):
+        assert admin.delete(f"/v1/users/{customer.id}").status_code == 204
+    assert support.rows("SELECT actor FROM registry.audit WHERE action = 'user.erased'"
+                        f" AND subject = '{customer.id}'") == [[admin.id]]
+
+
+def test_nobody_erases_who_may_do_more(admin, make_user):
+    name = unique("clerk")
+    assert admin.put(f"/v1/roles/{name}", {
+        "description": "x", "permissions": ["users:read", "users:write"]}).status_code in (200, 201)
+    clerk, manager = make_user(name), make_user("manager")
+    assert_problem(clerk.delete(f"/v1/users/{manager.id}"), 403, "grants_more")
+    assert_problem(clerk.patch(f"/v1/users/{manager.id}", {"name": "X"}), 403, "grants_more")
+    assert_problem(clerk.delete(f"/v1/users/{manager.id}/second-factor"), 403, "grants_more")
+
+
+# Consents ------------------------------------------------------------------------------------
+
+def test_a_consent_is_noted_with_its_version_and_time_and_taken_back(customer):
+    for granted in (True, False):
+        answer = customer.post("/v1/users/me/consents", {
+            "purpose": "newsletter", "version": "2026-01", "granted": granted})
+        assert (answer.status_code, answer.json()["granted"]) == (201, granted)
+    page = customer.get("/v1/users/me/consents", params={"limit": 1}).json()
+    assert [item["granted"] for item in page["data"]] == [False]
+    page = customer.get("/v1/users/me/consents", params={"cursor": page["next_cursor"]}).json()
+    assert [item["granted"] for item in page["data"]] == [True]
+
+
+def test_nobody_consents_for_somebody_else(admin, customer):
+    answer = admin.post(f"/v1/users/{customer.id}/consents", {
+        "purpose": "newsletter", "version": "1", "granted": True})
+    assert_problem(answer, 404, "not_found")
+
+
+def test_a_consent_is_never_changed(customer):
+    customer.post("/v1/users/me/consents", {"purpose": "x", "version": "1", "granted": True})
+    for change in ("UPDATE registry.consents SET granted = false", "DELETE FROM registry.consents",
+                   "TRUNCATE registry.consents"):
+        with pytest.raises(AssertionError, match="append-only"):
+            support.rows(change)
