@@ -19,9 +19,11 @@ def limits(*state):
 
 
 def is_refused(call):
-    """Whether one of many calls in a row is refused for coming too often."""
+    """Whether one of many calls in a row is refused for coming too often. (Who guesses passwords
+    has to wait as well, which is told apart: test_attempts.)"""
     answers = [call() for _ in range(15)]
-    refused = [answer for answer in answers if answer.status_code == 429]
+    refused = [answer for answer in answers if answer.status_code == 429
+               and answer.json()["code"] != "too_many_attempts"]
     for answer in refused:
         assert_problem(answer, 429, "too_many_requests")
         assert 1 <= int(answer.headers["Retry-After"]) <= 10
@@ -89,6 +91,31 @@ def test_one_address_can_not_take_all_of_the_shop(limited):
 def test_who_has_us_write_letters_is_stopped_sooner(limited, path):
     answers = [support.Client().post(path, {}).status_code for _ in range(15)]
     assert answers.count(429) >= 8
+
+
+@pytest.fixture
+def from_anywhere(limited):
+    """Lets a request name the address that it comes from (X-Test-Address)."""
+    path = os.path.join(support.VAR, "nginx.d", "anywhere.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("set_real_ip_from 127.0.0.1;\nreal_ip_header X-Test-Address;\n")
+    limits("on")
+    yield
+    os.remove(path)
+    limits("on")
+
+
+@pytest.mark.parametrize("client, other", [
+    ("2001:db8:1:2::{}", "2001:db8:1:{}::1"),
+    ("2001:db8:1:2:3:4:5:{}", "2001:db8:1:{}:3:4:5:6"),
+    ("2001:db8::{}", "2001:db8:{}::1"),
+    ("203.0.113.7", "203.0.113.{}"),
+    ("::ffff:203.0.113.8", "::ffff:198.51.100.{}")])
+def test_one_client_is_an_address_or_a_network_of_ipv6(from_anywhere, client, other):
+    def refused(address):
+        return [n for n in range(100, 130) if support.Client().post(
+            "/v1/sessions", {}, headers={"X-Test-Address": address.format(n)}).status_code == 429]
+    until(lambda: refused(client) and not refused(other))
 
 
 def test_the_limits_are_the_settings(limited):
