@@ -1,4 +1,6 @@
 """Passwords: changing one's own, and choosing a new one by a letter."""
+import pytest
+
 import support
 from support import assert_problem, letters, token_in
 
@@ -116,6 +118,42 @@ def test_a_changed_password_makes_the_letter_useless(customer):
     token = reset_token(customer.email)
     assert customer.patch("/v1/users/me", {
         "password": NEW, "current_password": customer.password}).status_code == 200
+    assert_problem(reset(token), 422, "validation_failed", "/token")
+
+
+def ask_for_another_address(user):
+    """The token that the letter to the new address has."""
+    new = f"{support.unique('nova')}@example.com"
+    answer = user.put("/v1/users/me/email", {"email": new, "password": user.password})
+    assert answer.status_code == 202, answer.text
+    return token_in(letters(new)[0])
+
+
+def confirm(token):
+    return support.Client().put("/v1/email-confirmations", {"token": token})
+
+
+@pytest.mark.parametrize("way", ["change", "reset"])
+def test_whoever_asked_for_another_address_with_the_old_password_does_not_get_it(customer, way):
+    token = ask_for_another_address(customer)
+    if way == "reset":
+        assert reset(reset_token(customer.email)).status_code == 204
+    else:
+        assert customer.patch("/v1/users/me", {
+            "password": NEW, "current_password": customer.password}).status_code == 200
+    assert_problem(confirm(token), 422, "validation_failed", "/token")
+    assert sign_in(customer.email, NEW).status_code == 201
+
+
+def test_another_change_leaves_the_change_of_address_alone(customer):
+    token = ask_for_another_address(customer)
+    assert customer.patch("/v1/users/me", {"name": "Ana Souza"}).status_code == 200
+    assert confirm(token).status_code == 200
+
+
+def test_the_old_address_gets_no_password_once_another_is_confirmed(customer):
+    token = reset_token(customer.email)
+    assert confirm(ask_for_another_address(customer)).status_code == 200
     assert_problem(reset(token), 422, "validation_failed", "/token")
 
 
