@@ -15,6 +15,8 @@
  *     confirm_new_email  confirm your new address                #email=TOKEN       24 hours
  *     email_changing     to the old address: it is to change     (no token)         72 hours
  *     password_changed   your password was changed               (no token)         72 hours
+ *     second_factor_added, second_factor_removed
+ *                        signing in asks for a code now, or not  (no token)         72 hours
  *     account_deleted    your account was deleted                none               72 hours
  */
 #ifndef VENDAS_LETTER_H

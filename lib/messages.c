@@ -292,6 +292,24 @@ static const struct entry TABLE[] = {
     {"letter_password_changed_not_you",
      {"Se não foi você, peça já uma nova senha, o que encerra todos os acessos:",
       "If it was not you, ask for a new password now, which ends every session:"}},
+    {"letter_second_factor_added_subject",
+     {"{}: verificação em duas etapas ativada", "{}: second factor enabled"}},
+    {"letter_second_factor_added",
+     {"Para entrar na sua conta, agora é preciso também um código do aplicativo autenticador. "
+      "Se "
+      "foi você que ativou isso, está tudo certo.",
+      "To sign in to your account, a code of an authenticator app is needed as well from now "
+      "on. "
+      "If it was you who enabled this, all is well."}},
+    {"letter_second_factor_removed_subject",
+     {"{}: verificação em duas etapas desativada", "{}: second factor disabled"}},
+    {"letter_second_factor_removed",
+     {"Para entrar na sua conta, agora basta a senha. Se foi você que desativou a verificação "
+      "em "
+      "duas etapas, ou pediu que a desativássemos, está tudo certo.",
+      "To sign in to your account, the password is enough from now on. If it was you who "
+      "disabled "
+      "the second factor, or asked us to, all is well."}},
     {"letter_account_deleted_subject",
      {"{}: a sua conta foi excluída", "{}: your account was deleted"}},
     {"letter_account_deleted",

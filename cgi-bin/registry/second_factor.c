@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "buf.h"
 #include "db.h"
+#include "letter.h"
 #include "password.h"
 #include "registry/account.h"
 #include "registry/subject.h"
@@ -26,17 +27,27 @@ static const char READ[] =
 
 static const char GIVE_OUT[] = "SELECT registry.begin_second_factor($1::uuid, $2::bytea)";
 
-static const char PENDING[] = "SELECT secret, last_step FROM registry.second_factors"
-                              " WHERE user_id = $1::uuid AND confirmed_at IS NULL";
+static const char PENDING[] =
+    "SELECT f.secret, f.last_step, u.email, u.language"
+    "  FROM registry.second_factors f JOIN registry.users u ON u.id = f.user_id"
+    " WHERE f.user_id = $1::uuid AND f.confirmed_at IS NULL";
+
+static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
 
 static const char ENABLE[] =
-    "SELECT registry.enable_second_factor($1::uuid, $2::bigint, $3::bytea[])";
+    "SELECT registry.enable_second_factor($1::uuid, $2::bigint, $3::bytea[]),"
+    "       registry.post_letter($4::uuid, 'second_factor_added', $5::bytea, $1::uuid,"
+    "                            now() + make_interval(secs => $6::int))";
 
 static const char NEW_CODES[] = "SELECT registry.set_recovery_codes($1::uuid, $2::bytea[])";
 
-static const char USE[] = "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
-
-static const char DISABLE[] = "SELECT registry.disable_second_factor($1::jsonb, $2::uuid)";
+/* There is something to tell only where one was asked for until now. */
+static const char DISABLE[] =
+    "WITH had AS MATERIALIZED (SELECT FROM registry.second_factors"
+    "                           WHERE user_id = $2::uuid AND confirmed_at IS NOT NULL)"
+    "SELECT registry.disable_second_factor($1::jsonb, $2::uuid),"
+    "       (SELECT registry.post_letter($3::uuid, 'second_factor_removed', $4::bytea,"
+    "            $2::uuid, now() + make_interval(secs => $5::int)) FROM had)";
 
 static const struct field PASSWORD[] = {
     {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
@@ -61,24 +72,21 @@ static void read_factor(struct request *req)
         respond_row(req, 200, db_query(req->arena, &req->problem, READ, id));
 }
 
-/* The caller's account, his password proved again. */
-static bool prove(struct request *req, const struct field *fields, struct account *account,
-                  struct json_object **body)
+/* Whether the caller gave his password and, where he has a second factor, a code of it. */
+static bool prove_both(struct request *req, struct account *account)
 {
-    *body = subject_of(req, NULL) ? req_body(req, fields, false) : NULL;
-    if (!*body || !account_prove(req, "/password", field_text(*body, "password"), account))
-        return false;
-    account_succeed(req, account);
-    return !req->problem.status;
+    struct json_object *body = req_body(req, PASSWORD_AND_CODE, false);
+    return body && account_prove_both(req, body, account);
 }
 
 static void give_out(struct request *req)
 {
     struct arena *a = req->arena;
     struct account account;
-    struct json_object *body;
-    if (!prove(req, PASSWORD, &account, &body))
+    struct json_object *body = subject_of(req, NULL) ? req_body(req, PASSWORD, false) : NULL;
+    if (!body || !account_prove(req, "/password", field_text(body, "password"), &account))
         return;
+    account_succeed(req, &account);
     const char *secret = second_factor_secret(a);
     if (!db_query(a, &req->problem, GIVE_OUT, account.id,
                   second_factor_seal(a, account.id, secret)))
@@ -127,43 +135,43 @@ static void enable(struct request *req)
         return;
     }
     const char *hashes = new_codes(a, id, &answer);
-    if (db_query(a, &req->problem, ENABLE, id, use.step, hashes))
+    struct letter letter =
+        letter_write(a, "second_factor_added", lang_from_accept(db_text(rows, 0, 3)),
+                     db_text(rows, 0, 2), NULL);
+    if (db_query(a, &req->problem, ENABLE, id, use.step, hashes, letter.id, letter.payload,
+                 letter.seconds))
         respond_json(req, 200, answer);
 }
 
 static void renew_codes(struct request *req)
 {
     struct account account;
-    struct json_object *body;
     const char *answer;
-    if (!prove(req, PASSWORD, &account, &body))
+    if (!subject_of(req, NULL) || !prove_both(req, &account))
         return;
     const char *hashes = new_codes(req->arena, account.id, &answer);
     if (db_query(req->arena, &req->problem, NEW_CODES, account.id, hashes))
         respond_json(req, 201, answer);
 }
 
-/* Whether the caller gave his password and, where he has a second factor, a code of it. */
-static bool prove_both(struct request *req)
-{
-    struct account account;
-    struct json_object *body;
-    struct code_use use;
-    if (!prove(req, PASSWORD_AND_CODE, &account, &body) || !account.factor.secret)
-        return !req->problem.status;
-    if (account_check_code(req, "/code", field_text(body, "code"), &account, &use))
-        db_query(req->arena, &req->problem, USE, account.id, use.step, use.recovery);
-    return !req->problem.status;
-}
-
 /* Staff may do so for whoever lost the device and the recovery codes. */
 static void disable(struct request *req)
 {
+    struct account account;
     const char *id = subject_of(req, "users:write");
-    if (!id || (subject_is_caller(req, id) && !prove_both(req)))
+    bool own = id && subject_is_caller(req, id);
+    if (!id || (own && !prove_both(req, &account)))
         return;
-    const char *act = subject_is_caller(req, id) ? NULL : audit_act(req);
-    if (db_query(req->arena, &req->problem, DISABLE, act, id))
+    struct rows *owner = db_query(req->arena, &req->problem, OWNER, id);
+    if (owner && db_count(owner) == 0)
+        respond_problem(req, 404, "not_found");
+    if (req->problem.status)
+        return;
+    struct letter letter =
+        letter_write(req->arena, "second_factor_removed",
+                     lang_from_accept(db_text(owner, 0, 1)), db_text(owner, 0, 0), NULL);
+    if (db_query(req->arena, &req->problem, DISABLE, own ? NULL : audit_act(req), id, letter.id,
+                 letter.payload, letter.seconds))
         respond_empty(req);
 }
 

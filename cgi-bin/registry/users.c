@@ -36,9 +36,6 @@ static const char CHANGE_EMAIL[] =
     "SELECT registry.ask_change_of_email($1::uuid, $2, $3::bytea, $4::int, $5::bytea, $6::uuid,"
     "    $7::bytea, $8::uuid, $9::bytea, $10::uuid, $11::bytea)";
 
-static const char USE_FACTOR[] =
-    "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
-
 static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
 
 static const char ERASE[] =
@@ -314,20 +311,10 @@ static void list_users(struct request *req)
             page.limit, "users");
 }
 
-/* Whether the body proves the caller: by the password and, where there is one, the second
- * factor.
- */
 static bool prove_owner(struct request *req, struct account *account)
 {
-    struct code_use use;
     struct json_object *body = req_body(req, PROOF, false);
-    if (!body || !account_prove(req, "/password", field_text(body, "password"), account))
-        return false;
-    account_succeed(req, account);
-    if (account->factor.secret &&
-        account_check_code(req, "/code", field_text(body, "code"), account, &use))
-        db_query(req->arena, &req->problem, USE_FACTOR, account->id, use.step, use.recovery);
-    return !req->problem.status;
+    return body && account_prove_both(req, body, account);
 }
 
 /* Where the letter that tells of the erasure goes, which staff does not know. */

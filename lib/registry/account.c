@@ -15,6 +15,9 @@ static const char BY_ID[] =
     "SELECT wait, id, " COLUMNS "  FROM registry.account_to_enter(NULL, $1::uuid, $2::bytea,"
     "           $3::bytea, $4::bytea, $5::int, $6::int, $7::int)";
 
+static const char USE_FACTOR[] =
+    "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
+
 static const char SUCCEED[] =
     "SELECT registry.succeed_attempt($1::bytea, $2::bytea, $3::bytea)";
 
@@ -80,14 +83,25 @@ bool account_prove(struct request *req, const char *pointer, const char *passwor
     return false;
 }
 
-bool account_check_code(struct request *req, const char *pointer, const char *code,
-                        const struct account *account, struct code_use *use)
+static bool use_code(struct request *req, const char *code, const struct account *account)
 {
+    struct code_use use;
     if (!code)
-        problem_field(&req->problem, pointer, "required", NULL);
+        problem_field(&req->problem, "/code", "required", NULL);
     else if (!second_factor_accepts(req->arena, &account->factor, account->id, code, time(NULL),
-                                    use))
-        problem_field(&req->problem, pointer, "invalid_code", NULL);
+                                    &use))
+        problem_field(&req->problem, "/code", "invalid_code", NULL);
+    else
+        db_query(req->arena, &req->problem, USE_FACTOR, account->id, use.step, use.recovery);
+    return !req->problem.status;
+}
+
+bool account_prove_both(struct request *req, struct json_object *body, struct account *account)
+{
+    if (!account_prove(req, "/password", field_text(body, "password"), account) ||
+        (account->factor.secret && !use_code(req, field_text(body, "code"), account)))
+        return false;
+    account_succeed(req, account);
     return !req->problem.status;
 }
 

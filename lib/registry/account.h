@@ -30,10 +30,10 @@ bool account_enter(struct request *req, const char *email, const char *password,
 bool account_prove(struct request *req, const char *pointer, const char *password,
                    struct account *account);
 
-/* Whether code, a field of the body, is right for the account's second factor; *use is for
- * registry.use_second_factor(). False with the field error at pointer. */
-bool account_check_code(struct request *req, const char *pointer, const char *code,
-                        const struct account *account, struct code_use *use);
+/* The same by the fields "password" and, where the account has a second factor, "code" of a
+ * body, which is used up. The attempt is taken back only when both were right: codes are no
+ * more to be guessed than passwords. */
+bool account_prove_both(struct request *req, struct json_object *body, struct account *account);
 
 /* Takes the attempt back. */
 void account_succeed(struct request *req, const struct account *account);

@@ -91,7 +91,9 @@ def test_a_recovery_code_is_used_once_in_any_spelling(protected):
 
 
 def test_new_recovery_codes_take_the_place_of_the_old_ones(protected):
-    answer = protected.post("/v1/users/me/recovery-codes", {"password": protected.password})
+    path, password = "/v1/users/me/recovery-codes", protected.password
+    assert_problem(protected.post(path, {"password": password}), 422, "validation_failed", "/code")
+    answer = protected.post(path, {"password": password, "code": protected.phone.code()})
     assert answer.status_code == 201
     assert_problem(sign_in(protected, code=protected.recovery_codes[0]), 401, "invalid_code")
     assert sign_in(protected, code=answer.json()["recovery_codes"][0]).status_code == 201
@@ -108,6 +110,23 @@ def test_it_is_disabled_with_password_and_code(protected):
         "password": protected.password, "code": protected.phone.code()})
     assert answer.status_code == 204
     assert sign_in(protected).status_code == 201
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/users/me"])
+def test_a_code_is_not_guessed_with_a_stolen_token_and_the_password(protected, path):
+    codes = [protected.delete(path, json={"password": protected.password, "code": "000000"}
+                              ).status_code for _ in range(8)]
+    assert codes[:5] == [422] * 5 and 429 in codes[5:]
+
+
+def test_the_owner_is_told_that_it_was_enabled_and_disabled(protected, admin):
+    def told():
+        return [letter["Subject"].split(": ")[1] for letter in support.letters(protected.email)]
+    assert told() == ["verificação em duas etapas ativada"]
+    path = f"/v1/users/{protected.id}/second-factor"
+    for _ in range(2):  # the second time there is nothing to tell
+        assert admin.delete(path).status_code == 204
+    assert told() == ["verificação em duas etapas ativada", "verificação em duas etapas desativada"]
 
 
 def test_it_can_not_be_begun_anew_while_it_is_enabled(protected):

@@ -19,6 +19,7 @@ static const struct {
     {"confirm_email", "confirm", 86400}, {"account_exists", NULL, 259200},
     {"reset_password", "reset", 3600},   {"confirm_new_email", "email", 86400},
     {"email_changing", NULL, 259200},    {"password_changed", NULL, 259200},
+    {"second_factor_added", NULL, 259200}, {"second_factor_removed", NULL, 259200},
     {"account_deleted", NULL, 259200},
 };
 
