@@ -218,8 +218,10 @@ COMMENT ON FUNCTION registry.enable_second_factor(uuid, bigint, bytea[]) IS 'Sig
 CREATE FUNCTION registry.disable_second_factor(p_act jsonb, p_user uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM registry.act_on_user(p_act, 'second_factor.removed', p_user, NULL);
-    DELETE FROM registry.second_factors WHERE user_id = p_user;
+    IF EXISTS (SELECT FROM registry.second_factors WHERE user_id = p_user) THEN
+        PERFORM registry.act_on_user(p_act, 'second_factor.removed', p_user, NULL);
+        DELETE FROM registry.second_factors WHERE user_id = p_user;
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION registry.disable_second_factor(jsonb, uuid) IS 'Signing in asks for a code no more.';

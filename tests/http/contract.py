@@ -4,6 +4,7 @@ import datetime
 import os
 import re
 import urllib.parse
+import uuid
 
 import jsonschema
 import yaml
@@ -146,3 +147,12 @@ def check_answer(answer):
     check_headers(told, answer, where)
     check_content(told, answer, where)
     SEEN.add((operation.id, answer.status_code))
+
+
+def filled(path, text=None):
+    """path with text, or a new id, in its gaps; nothing there has such an id. Where the gap is a
+    user's who may be "me", it is, as most can be told only of oneself."""
+    parameters = DOCUMENT["paths"].get(path, {}).get("parameters", [])
+    if any(p["in"] == "path" and p.get("example") == "me" for p in parameters):
+        path = path.replace("{id}", "me", 1)
+    return re.sub(r"{.*?}", text or str(uuid.uuid4()), path)

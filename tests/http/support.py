@@ -136,6 +136,15 @@ def gtin13():
     return digits + str(-total % 10)
 
 
+def new_cpf():
+    """A CPF that no other test has: the last two digits are check digits modulo 11."""
+    digits = random.choices(range(10), k=9)
+    for length in (9, 10):
+        total = sum(d * w for d, w in zip(digits, range(length + 1, 1, -1)))
+        digits.append(total * 10 % 11 % 10)
+    return "".join(map(str, digits))
+
+
 def register(name="Ana Lima", role="customer", password="correct horse battery"):
     """A new user, confirmed, as the operator makes them; signed in when first needed."""
     address = f"{unique('ana')}@example.com"

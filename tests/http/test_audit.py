@@ -22,15 +22,6 @@ def acts(admin, **query):
     return seen
 
 
-def new_cpf():
-    """A CPF that no other test has: the last two digits are check digits modulo 11."""
-    digits = random.choices(range(10), k=9)
-    for length in (9, 10):
-        total = sum(d * w for d, w in zip(digits, range(length + 1, 1, -1)))
-        digits.append(total * 10 % 11 % 10)
-    return "".join(map(str, digits))
-
-
 # Reading -------------------------------------------------------------------------------------
 
 def test_a_row_tells_who_did_what_to_whom_from_where(admin, customer):
@@ -146,7 +137,7 @@ def test_of_what_staff_change_of_a_user_only_the_names_are_told(admin, customer)
     assert answer.status_code == 200, answer.text
     row, = acts(admin, subject=customer.id, action="user.changed")
     assert (row["actor"], row["before"]) == (admin.id, None)
-    assert row["after"] == {"fields": ["name", "phone", "birth_date"]}
+    assert row["after"] == {"fields": ["birth_date", "name", "phone"]}
     kept = support.value(f"SELECT string_agg(a::text, '') FROM registry.audit a "
                          f"WHERE subject = '{customer.id}'")
     assert not any(told in kept for told in ("Beatriz", "987654321", "1990"))
@@ -167,7 +158,7 @@ def test_who_takes_somebodys_second_factor_away_is_written_down(admin, customer)
 
 
 def test_a_document_that_staff_verified_is_written_down_without_its_number(admin, customer):
-    cpf = new_cpf()
+    cpf = support.new_cpf()
     assert customer.patch("/v1/users/me", {"document": cpf}).status_code == 200
     answer = admin.put(f"/v1/users/{customer.id}/document-verification", {"document": cpf})
     assert answer.status_code == 200, answer.text

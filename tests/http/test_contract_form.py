@@ -100,7 +100,7 @@ def test_permission_security_and_refusals_agree():
         permission, responses = operation.spec["x-permission"], operation.spec["responses"].keys()
         assert ("security" in operation.spec) == (permission == "anyone"), operation.id
         assert permission == "anyone" or "401" in responses, operation.id
-        assert ("403" in responses) == (":" in permission), operation.id
+        assert ":" not in permission or "403" in responses, operation.id
         assert {"429", "503", "default"} <= responses, operation.id
 
 
