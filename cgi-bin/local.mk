@@ -11,7 +11,7 @@ registry_PROGRAMS = \
 	cgi-bin/registry/privacy \
 	cgi-bin/registry/roles \
 	cgi-bin/registry/second_factor \
-	cgi-bin/registry/service-accounts \
+	cgi-bin/registry/service_accounts \
 	cgi-bin/registry/sessions \
 	cgi-bin/registry/tokens \
 	cgi-bin/registry/users
