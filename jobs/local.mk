@@ -6,7 +6,9 @@ jobs_PROGRAMS = \
 	jobs/collect \
 	jobs/deliver \
 	jobs/expire \
+	jobs/purge \
 	jobs/report \
+	jobs/rotate-keys \
 	jobs/service-account \
 	jobs/signing-keys
 

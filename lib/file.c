@@ -1,6 +1,7 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,6 +26,26 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
+/* A name is on disk when its folder is. */
+static bool sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && !fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+int file_move(const char *from, const char *to)
+{
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) || !sync_folder(to) ? -1
+                                                                                         : 0;
+}
+
 int file_write(const char *path, const void *p, size_t n, mode_t mode)
 {
     char beside[PATH_MAX];
@@ -37,7 +58,7 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode)
         ok = false;
         reason = strerror(errno);
     }
-    if (ok && rename(beside, path)) {
+    if (ok && (rename(beside, path) || !sync_folder(path))) {
         ok = false;
         reason = strerror(errno);
     }

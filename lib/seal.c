@@ -1,6 +1,7 @@
 #include "seal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -9,49 +10,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "digest.h"
+#include "file.h"
 #include "json.h"
 #include "log.h"
 #include "settings.h"
 
-enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16, NUMBER_BYTES = 4, MAX_KEYS = 16 };
+enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16, NUMBER_BYTES = 4 };
 
-/* How old what was read of the keys may be: at all, and where one is asked for that is not
- * among them. */
-enum { KEEP_SECONDS = 60, KEEP_WITHOUT_SECONDS = 1 };
+/* How old what was read of the keys may be: at all, and where their folder has changed. One
+ * that is not among them is looked for at once. */
+enum { KEEP_SECONDS = 60, LOOK_SECONDS = 1 };
 
 struct key {
     int number;
+    time_t since;
     unsigned char bytes[KEY_BYTES];
 };
 
 static struct {
-    struct key list[MAX_KEYS]; /* rising numbers */
+    struct key list[SEAL_MAX_KEYS]; /* rising numbers */
     int count;
+    int highest;       /* number that a file has, whether or not it can be read */
     struct key lookup; /* number 1 when there is one */
     time_t read_at;
+    struct timespec changed; /* their folder, when they were read */
 } keys;
 
 /* Keys ------------------------------------------------------------------------------------- */
 
-static bool read_key(struct arena *a, const char *name, unsigned char key[KEY_BYTES])
+static const char *path_of(struct arena *a, const char *name)
+{
+    return arena_printf(a, "%s/%s", settings()->data_keys, name);
+}
+
+static bool read_key(struct arena *a, const char *name, struct key *key)
 {
     char line[2 * KEY_BYTES + 2] = "";
-    const char *path = arena_printf(a, "%s/%s", settings()->data_keys, name);
+    const char *path = path_of(a, name);
+    struct stat about;
     FILE *f = fopen(path, "r");
     if (!f)
         return false;
     size_t n = fread(line, 1, sizeof line - 1, f);
+    key->since = fstat(fileno(f), &about) ? 0 : about.st_mtime;
     fclose(f);
     line[n] = '\0';
     line[strcspn(line, "\n")] = '\0';
     char *bytes = hex_decode(a, line, &n);
     bool good = bytes && n == KEY_BYTES;
     if (good) {
-        memcpy(key, bytes, KEY_BYTES);
+        memcpy(key->bytes, bytes, KEY_BYTES);
         OPENSSL_cleanse(bytes, n);
     } else {
         log_error("a data key is not 64 hexadecimal digits", "file", path, NULL);
@@ -77,32 +90,56 @@ static int by_number(const void *one, const void *other)
 /* The oldest key in the list, whose place a newer one takes when there are too many. */
 static struct key *slot(void)
 {
-    if (keys.count < MAX_KEYS)
+    if (keys.count < SEAL_MAX_KEYS)
         return &keys.list[keys.count++];
-    qsort(keys.list, MAX_KEYS, sizeof *keys.list, by_number);
+    qsort(keys.list, SEAL_MAX_KEYS, sizeof *keys.list, by_number);
     return &keys.list[0];
+}
+
+static struct timespec folder_changed(void)
+{
+    struct stat folder;
+    return stat(settings()->data_keys, &folder) ? (struct timespec){0} : folder.st_mtim;
 }
 
 static void read_keys(struct arena *a)
 {
+    keys.changed = folder_changed(); /* first: what comes while they are read is seen later */
     DIR *folder = opendir(settings()->data_keys);
-    keys.count = 0;
+    keys.count = keys.highest = 0;
     keys.read_at = time(NULL);
     for (struct dirent *e; folder && (e = readdir(folder));) {
         struct key k = {.number = number_of(e->d_name)};
-        if (k.number && read_key(a, e->d_name, k.bytes))
+        if (k.number > keys.highest)
+            keys.highest = k.number;
+        if (k.number && read_key(a, e->d_name, &k))
             *slot() = k;
         OPENSSL_cleanse(&k, sizeof k);
     }
     if (folder)
         closedir(folder);
     qsort(keys.list, (size_t)keys.count, sizeof *keys.list, by_number);
-    keys.lookup.number = read_key(a, "lookup.key", keys.lookup.bytes);
+    keys.lookup.number = read_key(a, "lookup.key", &keys.lookup);
 }
 
-static void keep_keys(struct arena *a, time_t seconds)
+/* Whether there may be other keys than those that were read. What came in the tick of the clock
+ * in which they were read left the folder's time as it was: so soon after, one can't know. */
+static bool folder_differs(void)
 {
-    if (!keys.count || time(NULL) - keys.read_at > seconds)
+    struct timespec now = folder_changed();
+    return now.tv_sec + 1 >= keys.read_at || now.tv_sec != keys.changed.tv_sec ||
+           now.tv_nsec != keys.changed.tv_nsec;
+}
+
+static bool keys_are_old(void)
+{
+    time_t age = time(NULL) - keys.read_at;
+    return !keys.count || age > KEEP_SECONDS || (age >= LOOK_SECONDS && folder_differs());
+}
+
+static void keep_keys(struct arena *a)
+{
+    if (keys_are_old())
         read_keys(a);
 }
 
@@ -115,7 +152,7 @@ static _Noreturn void end_without(const char *what)
 
 static const struct key *sealing_key(struct arena *a)
 {
-    keep_keys(a, KEEP_SECONDS);
+    keep_keys(a);
     if (!keys.count)
         end_without("there is no data key");
     return &keys.list[keys.count - 1];
@@ -131,18 +168,69 @@ static const struct key *find_key(int number)
 
 static const struct key *opening_key(struct arena *a, int number)
 {
-    keep_keys(a, KEEP_SECONDS);
-    if (!find_key(number))
-        keep_keys(a, KEEP_WITHOUT_SECONDS);
+    keep_keys(a);
+    if (!find_key(number) && (folder_differs() || time(NULL) - keys.read_at > LOOK_SECONDS))
+        read_keys(a);
     return find_key(number);
 }
 
-int seal_version(void)
+int seal_keys(struct seal_key list[SEAL_MAX_KEYS])
 {
     struct arena *a = arena_new();
-    int number = sealing_key(a)->number;
+    sealing_key(a); /* there is one */
+    for (int i = 0; i < keys.count; i++)
+        list[i] = (struct seal_key){keys.list[i].number, keys.list[i].since};
     arena_free(a);
-    return number;
+    return keys.count;
+}
+
+/* A file with a new key, which those may read who may read the key before, takes its name when
+ * all is right with it: a program that could not read what others seal with would be lost. */
+static bool write_key(struct arena *a, const char *path, const char *before)
+{
+    unsigned char bytes[KEY_BYTES];
+    random_bytes(bytes, sizeof bytes);
+    char *line = arena_printf(a, "%s\n", hex_encode(a, bytes, sizeof bytes));
+    size_t n = strlen(line);
+    const char *beside = arena_printf(a, "%s.new", path);
+    struct stat like;
+    bool known = !stat(before, &like);
+    bool ok = !file_write(beside, line, n, known ? like.st_mode & 0777 : 0600);
+    OPENSSL_cleanse(bytes, sizeof bytes);
+    OPENSSL_cleanse(line, n);
+    if (ok && ((known && chown(beside, like.st_uid, like.st_gid)) || file_move(beside, path))) {
+        log_error("a data key could not be laid", "file", path, "reason", strerror(errno),
+                  NULL);
+        unlink(beside);
+        ok = false;
+    }
+    return ok;
+}
+
+int seal_new_key(void)
+{
+    struct arena *a = arena_new();
+    read_keys(a);
+    int last = keys.highest;
+    const char *path = path_of(a, arena_printf(a, "%d.key", last + 1));
+    const char *before = path_of(a, arena_printf(a, "%d.key", last));
+    bool ok = !last || find_key(last);
+    if (!ok)
+        log_error("the newest data key can't be read", "file", before, NULL);
+    ok = ok && write_key(a, path, before);
+    read_keys(a);
+    arena_free(a);
+    return ok ? last + 1 : 0;
+}
+
+void seal_drop_key(int number)
+{
+    struct arena *a = arena_new();
+    const char *path = path_of(a, arena_printf(a, "%d.key", number));
+    if (unlink(path))
+        log_error("a data key could not be removed", "file", path, NULL);
+    read_keys(a);
+    arena_free(a);
 }
 
 /* Sealing and opening ---------------------------------------------------------------------- */
@@ -199,6 +287,12 @@ char *seal_text(struct arena *a, const char *column, const char *row, const char
     return seal_json(a, column, row, b.data);
 }
 
+int seal_number(const char *bytea)
+{
+    unsigned number = 0;
+    return sscanf(bytea, "\\x%8x", &number) == 1 ? (int)number : 0;
+}
+
 static char *open_hex(struct arena *a, const char *column, const char *row, const char *hex)
 {
     size_t n;
@@ -238,7 +332,7 @@ char *seal_lookup(struct arena *a, const char *column, const char *text)
 {
     if (!text)
         return NULL;
-    keep_keys(a, KEEP_SECONDS);
+    keep_keys(a);
     if (!keys.lookup.number)
         end_without("there is no lookup.key");
     const char *what = place(a, column, text);

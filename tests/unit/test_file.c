@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,12 +75,26 @@ static void test_a_file_that_cannot_be_written_leaves_nothing_behind(void **stat
     rmdir(path("taken"));
 }
 
+static void test_a_file_is_moved_but_not_onto_another(void **state)
+{
+    (void)state;
+    const char *from = path("from"), *to = path("to");
+    assert_int_equal(file_write(from, "a", 1, 0600), 0);
+    assert_int_equal(file_move(from, to), 0);
+    assert_int_equal(file_write(from, "b", 1, 0600), 0);
+    assert_int_equal(file_move(from, to), -1);
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(unlink(from), 0);
+    assert_int_equal(unlink(to), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_is_written_whole_and_takes_the_old_ones_place),
         cmocka_unit_test(test_an_empty_file_can_be_written),
         cmocka_unit_test(test_a_file_that_cannot_be_written_leaves_nothing_behind),
+        cmocka_unit_test(test_a_file_is_moved_but_not_onto_another),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

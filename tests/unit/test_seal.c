@@ -135,20 +135,82 @@ static void test_what_only_looks_like_a_marker_stays_as_it_is(void **state)
     assert_null(seal_expand(a, NULL));
 }
 
-/* The last test, as it leaves two keys. */
-static void test_a_new_key_seals_and_the_old_one_still_opens(void **state)
+/* The last tests, as they leave other keys. */
+static void test_what_was_sealed_with_a_key_that_has_just_come_opens(void **state)
 {
     (void)state;
     const char *old = seal_text(a, PHONE, ID, "old");
+    /* A program that seals with it may be faster to find it than one that opens. */
     write_key("10.key", 'd');
-    sleep(2); /* keys are not read twice within a second */
-    const char *of_ten = "\\x0000000a"; /* names a key that is not known yet */
-    assert_null(unseal_text(a, PHONE, ID, arena_printf(a, "%s%064d", of_ten, 0)));
-    assert_int_equal(seal_version(), 10);
+    assert_string_equal(unseal_text(a, PHONE, ID,
+                                    "\\x0000000a000000000000000000000000"
+                                    "0db586febf708dad5f0be320cea75bf0cfb448d04e"),
+                        "new");
+    assert_string_equal(unseal_text(a, PHONE, ID, old), "old");
+}
+
+static void test_a_new_key_seals_and_the_old_ones_still_open(void **state)
+{
+    (void)state;
+    const char *old = seal_text(a, PHONE, ID, "old");
+    write_key("11.key", 'e');
+    sleep(2); /* the folder is not looked at twice within a second */
     const char *new = seal_text(a, PHONE, ID, "new");
-    assert_int_equal(strncmp(new, of_ten, strlen(of_ten)), 0);
+    assert_int_equal(seal_number(new), 11);
     assert_string_equal(unseal_text(a, PHONE, ID, new), "new");
     assert_string_equal(unseal_text(a, PHONE, ID, old), "old");
+}
+
+static void test_the_next_key_is_for_those_who_had_the_one_before(void **state)
+{
+    (void)state;
+    struct seal_key list[SEAL_MAX_KEYS];
+    struct stat about;
+    time_t before = time(NULL);
+    assert_int_equal(chmod(arena_printf(a, "%s/11.key", folder), 0640), 0);
+    assert_int_equal(seal_new_key(), 12);
+    assert_int_equal(seal_keys(list), 4);
+    assert_int_equal(list[0].number, 1);
+    assert_int_equal(list[3].number, 12);
+    assert_true(list[3].since >= before - 1);
+    assert_int_equal(stat(arena_printf(a, "%s/12.key", folder), &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0640);
+    const char *new = seal_text(a, PHONE, ID, "new");
+    assert_int_equal(seal_number(new), 12);
+    assert_string_equal(unseal_text(a, PHONE, ID, new), "new");
+}
+
+static void test_what_was_sealed_with_a_key_that_is_gone_does_not_open(void **state)
+{
+    (void)state;
+    struct seal_key list[SEAL_MAX_KEYS];
+    const char *sealed = seal_text(a, PHONE, ID, "x");
+    seal_drop_key(12);
+    assert_int_equal(seal_keys(list), 3);
+    assert_null(unseal_text(a, PHONE, ID, sealed));
+    assert_int_equal(seal_number(seal_text(a, PHONE, ID, "x")), 11);
+}
+
+static void test_no_key_is_laid_beside_one_that_cannot_be_read(void **state)
+{
+    (void)state;
+    write_key("13.key", 'x'); /* no hexadecimal digit */
+    assert_int_equal(seal_new_key(), 0);
+    assert_int_equal(unlink(arena_printf(a, "%s/13.key", folder)), 0);
+    assert_int_not_equal(access(arena_printf(a, "%s/14.key", folder), F_OK), 0);
+    assert_int_equal(seal_number(seal_text(a, PHONE, ID, "x")), 11);
+}
+
+static void test_no_key_is_laid_where_none_can_be_written(void **state)
+{
+    (void)state;
+    struct seal_key list[SEAL_MAX_KEYS];
+    setenv("VENDAS_DATA_KEYS", "/dev/null", 1);
+    assert_int_equal(settings_load(), 0);
+    assert_int_equal(seal_new_key(), 0);
+    setenv("VENDAS_DATA_KEYS", folder, 1);
+    assert_int_equal(settings_load(), 0);
+    assert_int_equal(seal_keys(list), 3);
 }
 
 int main(void)
@@ -162,7 +224,12 @@ int main(void)
         cmocka_unit_test(test_a_document_shows_what_is_sealed_in_it),
         cmocka_unit_test(test_what_does_not_open_is_shown_as_null),
         cmocka_unit_test(test_what_only_looks_like_a_marker_stays_as_it_is),
-        cmocka_unit_test(test_a_new_key_seals_and_the_old_one_still_opens),
+        cmocka_unit_test(test_what_was_sealed_with_a_key_that_has_just_come_opens),
+        cmocka_unit_test(test_a_new_key_seals_and_the_old_ones_still_open),
+        cmocka_unit_test(test_the_next_key_is_for_those_who_had_the_one_before),
+        cmocka_unit_test(test_what_was_sealed_with_a_key_that_is_gone_does_not_open),
+        cmocka_unit_test(test_no_key_is_laid_beside_one_that_cannot_be_read),
+        cmocka_unit_test(test_no_key_is_laid_where_none_can_be_written),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
