@@ -4,8 +4,8 @@
  *
  * All workers of a host count together, in a file that each of them maps (VENDAS_LIMITS_FILE):
  * a table of fixed size, without locks, so that a worker that dies in the midst of it holds up
- * nobody. It is made where it is missing; what is in it is worth a minute and may be lost. Where
- * it can't be had, that is logged once, and nobody is limited: better than nobody served.
+ * nobody. It is made where it is missing; what is in it is worth a minute and may be lost.
+ * Where it can't be had, that is logged once, and nobody is limited: better than nobody served.
  */
 #ifndef VENDAS_LIMIT_H
 #define VENDAS_LIMIT_H

@@ -115,8 +115,9 @@ struct json_object *req_json(struct request *req, const char *text, size_t n);
  * what req_may() fills. */
 bool req_signed_in(struct request *req);
 
-/* Whether the caller has a permission, on a route that asks for none. The problem is filled where
- * the database can't tell who calls (503), or they call too often (429, see lib/limit.h). */
+/* Whether the caller has a permission, on a route that asks for none. The problem is filled
+ * where the database can't tell who calls (503), or they call too often (429, see lib/limit.h).
+ */
 bool req_may(struct request *req, const char *permission);
 
 /* The version that If-Match asks for: its number, 0 when there is no such header or it is "*".

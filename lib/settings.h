@@ -17,17 +17,17 @@ struct settings {
     const char *jwt_keys;     /* folder of KID.key (private) and KID.pub files, PEM, P-256 */
     const char *data_keys;    /* folder of N.key and lookup.key: what seals personal data */
     const char *common_passwords; /* files of passwords nobody may have, separated by blanks */
-    long long access_token_seconds; /* life of an access token */
-    long long refresh_token_days;   /* life of a session without signing in again */
-    long long sign_in_attempts;     /* failures before an account's next one waits */
+    long long access_token_seconds;         /* life of an access token */
+    long long refresh_token_days;           /* life of a session without signing in again */
+    long long sign_in_attempts;             /* failures before an account's next one waits */
     long long sign_in_attempts_per_address; /* the same for a client address */
     long long sign_in_longest_wait_seconds;
-    const char *timezone;           /* the shop's, IANA name */
-    const char *currency;           /* the shop's, ISO 4217 */
-    long long max_body_bytes;       /* larger request bodies are 413 */
-    long long order_hold_minutes;   /* how long unpaid orders hold their stock */
-    const char *cors_origins;    /* origins allowed by CORS, separated by blanks; "" for none */
-    const char *bank_account;    /* where bank transfers go; shown to the buyer */
+    const char *timezone;         /* the shop's, IANA name */
+    const char *currency;         /* the shop's, ISO 4217 */
+    long long max_body_bytes;     /* larger request bodies are 413 */
+    long long order_hold_minutes; /* how long unpaid orders hold their stock */
+    const char *cors_origins; /* origins allowed by CORS, separated by blanks; "" for none */
+    const char *bank_account; /* where bank transfers go; shown to the buyer */
     const char *collector_client_id; /* service account of the collector */
     const char *collector_client_secret;
     const char *collector_contact; /* address in the collector's User-Agent */

@@ -61,6 +61,8 @@ BEGIN
     IF token.hash IS NOT NULL AND token.expires_at > now() THEN
         UPDATE registry.users u SET email = token.email, version = version + 1, updated_at = now()
          WHERE u.id = token.user_id;
+        -- Who reads the letters of the old address has no part in the account any more.
+        DELETE FROM registry.mail_tokens t WHERE t.user_id = token.user_id;
         user_id := token.user_id;
         purpose := token.purpose;
     END IF;
@@ -156,7 +158,7 @@ BEGIN
     IF everything IS NULL THEN
         PERFORM shared.fail(404, 'not_found');
     ELSIF p_act IS NOT NULL THEN
-        PERFORM registry.audit_act(p_act, 'user.exported', p_user, NULL, NULL);
+        PERFORM registry.act_on_user(p_act, 'user.exported', p_user, NULL);
     END IF;
     RETURN everything;
 END
@@ -168,6 +170,24 @@ COMMENT ON FUNCTION registry.export_user(jsonb, uuid) IS
 
 ALTER TABLE registry.users ADD COLUMN erased_at timestamptz;
 COMMENT ON COLUMN registry.users.erased_at IS 'when erased: what is left is an id, for the orders and the audit';
+
+-- A token of somebody who was just erased may be believed for a minute yet: nothing comes of it.
+CREATE OR REPLACE FUNCTION registry.lock_addresses(p_user uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM registry.users WHERE id = p_user AND erased_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM shared.fail(404, 'not_found');
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION registry.customer_for_order(p_user uuid, OUT name text, OUT email text, OUT phone bytea,
+                                                       OUT document bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT u.name, u.email, u.phone, u.document FROM registry.users u
+     WHERE u.id = p_user AND u.erased_at IS NULL
+$$;
 
 CREATE FUNCTION registry.erase_user(p_act jsonb, p_user uuid, p_snapshots jsonb, p_letter uuid,
                                     p_payload bytea) RETURNS void
@@ -306,7 +326,7 @@ GRANT EXECUTE ON FUNCTION sales.erasure_obstacles(uuid), sales.export_customer(u
    TO vendas_registry;
 GRANT SELECT ON registry.consents, registry.consent_documents TO vendas_registry;
 GRANT INSERT ON registry.consents TO vendas_registry;
-REVOKE ALL ON FUNCTION registry.export_user(jsonb, uuid), registry.erase_user(jsonb, uuid, jsonb, uuid, bytea),
+REVOKE ALL ON FUNCTION registry.refuse_consent_change(), registry.export_user(jsonb, uuid), registry.erase_user(jsonb, uuid, jsonb, uuid, bytea),
     registry.classify(text, text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION registry.export_user(jsonb, uuid), registry.erase_user(jsonb, uuid, jsonb, uuid, bytea)
    TO vendas_registry;

@@ -18,13 +18,7 @@ static const char CONFIRM_AGAIN[] =
     "SELECT registry.ask_confirmation_again($1, $2::bytea, $3::int, $4::bytea, $5::uuid,"
     "                                       $6::bytea)";
 
-/* Who reads the letters of the old address has no part in the account any more. */
-static const char CONFIRM[] =
-    "WITH confirmed AS MATERIALIZED (SELECT user_id FROM registry.confirm_email($1::bytea)),"
-    "forgotten AS ("
-    "    DELETE FROM registry.mail_tokens AS t USING confirmed AS c"
-    "     WHERE t.user_id = c.user_id AND t.purpose = 'reset_password')"
-    "SELECT user_id FROM confirmed";
+static const char CONFIRM[] = "SELECT user_id FROM registry.confirm_email($1::bytea)";
 
 static const char ASK_RESET[] =
     "SELECT registry.ask_reset($1, $2::bytea, $3::int, $4::bytea, $5::uuid, $6::bytea)";
@@ -34,13 +28,7 @@ static const char RESET_OWNER[] =
     "  FROM registry.mail_tokens t JOIN registry.users u ON u.id = t.user_id"
     " WHERE t.hash = $1::bytea AND t.purpose = 'reset_password' AND t.expires_at > now()";
 
-/* A change of the address that somebody asked for with the old password does not go on. */
 static const char RESET[] =
-    "WITH forgotten AS ("
-    "    DELETE FROM registry.mail_tokens AS t USING registry.mail_tokens AS reset"
-    "     WHERE t.user_id = reset.user_id AND t.purpose = 'change_email' AND reset.hash = "
-    "$1::bytea"
-    "       AND reset.purpose = 'reset_password' AND reset.expires_at > now())"
     "SELECT registry.reset_password($1::bytea, $2, $3::uuid, $4::bytea, $5::bytea, $6::bytea,"
     "                               $7::bytea)";
 

@@ -90,7 +90,7 @@ static bool check_code(struct request *req, const struct account *account, const
                        struct code_use *use)
 {
     *use = (struct code_use){0};
-    if (!account->factor.secret)
+    if (!account->factor.enabled)
         return true;
     if (!code)
         respond_problem(req, 401, "second_factor_required");
@@ -219,7 +219,7 @@ static bool basic_identity(struct request *req, struct identity *who)
     struct account account;
     if (!account_enter(req, pair, normal_nfc(req->arena, colon + 1), &account))
         return false;
-    if (account.factor.secret) { /* a browser's dialog has no place for its code */
+    if (account.factor.enabled) { /* a browser's dialog has no place for its code */
         respond_problem(req, 401, "second_factor_required");
         return false;
     }

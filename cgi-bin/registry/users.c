@@ -22,12 +22,7 @@ static const char REGISTER[] =
 static const char READ[] =
     "SELECT document, version, id FROM registry.user_documents WHERE id = $1::uuid";
 
-/* What was asked for with the old password does not go on: another e-mail address least of all.
- */
 static const char UPDATE[] =
-    "WITH forgotten AS ("
-    "    DELETE FROM registry.mail_tokens"
-    "     WHERE user_id = $2::uuid AND purpose = 'change_email' AND $5::text IS NOT NULL)"
     "SELECT document, version"
     "  FROM registry.change_user($1::jsonb, $2::uuid, $3::int, $4::jsonb, $5, $6::uuid,"
     "                            $7::uuid, $8::bytea)";

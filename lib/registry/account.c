@@ -99,7 +99,7 @@ static bool use_code(struct request *req, const char *code, const struct account
 bool account_prove_both(struct request *req, struct json_object *body, struct account *account)
 {
     if (!account_prove(req, "/password", field_text(body, "password"), account) ||
-        (account->factor.secret && !use_code(req, field_text(body, "code"), account)))
+        (account->factor.enabled && !use_code(req, field_text(body, "code"), account)))
         return false;
     account_succeed(req, account);
     return !req->problem.status;

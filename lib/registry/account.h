@@ -16,7 +16,7 @@ struct account {
     const char *scope; /* permissions, separated by blanks */
     enum lang lang;    /* of letters to the owner */
     const char *password_hash;
-    struct second_factor factor; /* .secret is NULL where none is asked for */
+    struct second_factor factor; /* .enabled where one is asked for */
     struct attempt attempt;
 };
 

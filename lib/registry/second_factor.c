@@ -20,6 +20,7 @@ struct second_factor second_factor_of(struct arena *a, const char *user, const c
                                       long long last_step)
 {
     return (struct second_factor){
+        .enabled = secret != NULL,
         .secret = secret ? unseal_text(a, SECRET_COLUMN, user, secret) : NULL,
         .last_step = last_step,
     };
@@ -101,7 +102,7 @@ bool second_factor_accepts(struct arena *a, const struct second_factor *factor,
         use->recovery = recovery_code_hash(a, user, code);
         return true;
     }
-    int64_t step = matching_step(factor->secret, code, now);
+    int64_t step = factor->secret ? matching_step(factor->secret, code, now) : 0;
     if (step <= factor->last_step)
         return false;
     use->step = arena_printf(a, "%lld", (long long)step);

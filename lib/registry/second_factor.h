@@ -12,7 +12,9 @@
 #include "arena.h"
 
 struct second_factor {
-    const char *secret; /* base32 (RFC 4648 section 6), NULL for none */
+    bool enabled;
+    const char *secret; /* base32 (RFC 4648 section 6); NULL where it does not open, and then no
+                           one-time password is right */
     long long last_step;
 };
 

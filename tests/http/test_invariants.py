@@ -16,6 +16,10 @@ PUBLISHED_FUNCTIONS = {
     ("sales", "products.for_sale"),
     ("sales", "products.set_in_stock"),
     ("sales", "products.has_variant"),
+    ("registry", "sales.customer_snapshots"),
+    ("registry", "sales.erase_customer"),
+    ("registry", "sales.erasure_obstacles"),
+    ("registry", "sales.export_customer"),
     *((service, f"registry.{name}") for service in ("products", "sales", "catalog")
       for name in ("audit_act", "audit_write", "live_identity", "post_letter")),
 }

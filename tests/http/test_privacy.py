@@ -161,6 +161,24 @@ def test_an_erased_user_leaves_nothing_but_the_orders(known, admin):
     assert token_in(letters(marks["email"])[-1]) is None
 
 
+def test_nothing_comes_of_a_token_that_is_believed_for_a_minute_yet(customer, product):
+    token = {"Authorization": f"Bearer {customer.token}"}
+    identified = support.Client()
+    assert identified.get("/v1/users/me", headers=token).status_code == 200
+    assert erase(customer).status_code == 204
+    tries = [("PATCH", "/v1/users/me", {"name": "Ana Volta"}),
+             ("POST", "/v1/users/me/addresses", support.ADDRESS),
+             ("POST", "/v1/orders", {"items": [{"variant_id": product["variants"][0]["id"],
+                                                "quantity": 1}],
+                                     "shipping_address": support.ADDRESS})]
+    for method, path, body in tries:
+        answer = identified.request(method, path, json=body,
+                                    headers={**token, "Idempotency-Key": unique()})
+        assert answer.status_code in (401, 404), (path, answer.text)
+    assert support.rows("SELECT name FROM registry.users"
+                        f" WHERE id = '{customer.id}'") == [["-"]]
+
+
 def test_an_erased_user_can_not_sign_in_and_may_come_back_as_new(customer):
     assert erase(customer).status_code == 204
     anyone = support.Client()
@@ -227,6 +245,7 @@ def test_nobody_erases_who_may_do_more(admin, make_user):
     assert admin.put(f"/v1/roles/{name}", {
         "description": "x", "permissions": ["users:read", "users:write"]}).status_code in (200, 201)
     clerk, manager = make_user(name), make_user("manager")
+    assert_problem(clerk.get(f"/v1/users/{manager.id}/export"), 403, "grants_more")
     assert_problem(clerk.delete(f"/v1/users/{manager.id}"), 403, "grants_more")
     assert_problem(clerk.patch(f"/v1/users/{manager.id}", {"name": "X"}), 403, "grants_more")
     assert_problem(clerk.delete(f"/v1/users/{manager.id}/second-factor"), 403, "grants_more")

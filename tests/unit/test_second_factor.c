@@ -54,6 +54,17 @@ static void test_no_code_is_accepted_twice_nor_one_before_it(void **state)
     assert_true(accepts("081804", 1111111109, 37037035, &use));
 }
 
+static void test_a_secret_that_does_not_open_refuses_every_code(void **state)
+{
+    (void)state;
+    struct second_factor factor = second_factor_of(a, USER, "\\x00", 0);
+    struct code_use use;
+    assert_true(factor.enabled);
+    assert_null(factor.secret);
+    assert_false(second_factor_accepts(a, &factor, USER, "081804", 1111111109, &use));
+    assert_false(second_factor_of(a, USER, NULL, 0).enabled);
+}
+
 static void test_another_code_is_refused(void **state)
 {
     (void)state;
@@ -95,6 +106,7 @@ int main(void)
         cmocka_unit_test(test_the_codes_of_the_standard_are_accepted_in_their_time),
         cmocka_unit_test(test_a_clock_may_be_one_step_off_and_no_more),
         cmocka_unit_test(test_no_code_is_accepted_twice_nor_one_before_it),
+        cmocka_unit_test(test_a_secret_that_does_not_open_refuses_every_code),
         cmocka_unit_test(test_another_code_is_refused),
         cmocka_unit_test(test_a_uri_names_issuer_account_and_secret),
         cmocka_unit_test(test_a_secret_has_160_bits_and_differs_each_time),
