@@ -248,6 +248,8 @@ def test_nobody_erases_who_may_do_more(admin, make_user):
     assert_problem(clerk.get(f"/v1/users/{manager.id}/export"), 403, "grants_more")
     assert_problem(clerk.delete(f"/v1/users/{manager.id}"), 403, "grants_more")
     assert_problem(clerk.patch(f"/v1/users/{manager.id}", {"name": "X"}), 403, "grants_more")
+    assert manager.post("/v1/users/me/second-factor",
+                        {"password": manager.password}).status_code == 201
     assert_problem(clerk.delete(f"/v1/users/{manager.id}/second-factor"), 403, "grants_more")
 
 
