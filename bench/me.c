@@ -9,7 +9,8 @@ int users_main(int argc, char **argv);
 
 static void read_named(struct request *req)
 {
-    req->user = (struct identity){.user = req_param(req, "id"), .scope = ""};
+    req->user = (struct identity){
+        .user = req_param(req, "id"), .session = "", .role = "customer", .scope = ""};
     req->identified = true;
     read_user(req);
 }
