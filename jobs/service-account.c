@@ -8,7 +8,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "arena.h"
 #include "db.h"
@@ -36,11 +35,10 @@ static int save(struct arena *a, struct json_object *account)
 {
     struct problem problem = problem_none(a);
     const char *secret = digest_random(a, SECRET_BYTES);
-    const char *hash = arena_printf(a, "\\x%s", digest_sha256(a, secret, strlen(secret)));
     struct rows *rows = NULL;
     if (fields_check(&problem, ACCOUNT, account, false))
         rows = db_query(a, &problem, SAVE, field_text(account, "name"),
-                        field_json(field_value(account, "scopes")), hash);
+                        field_json(field_value(account, "scopes")), digest_token(a, secret));
     if (!rows) {
         fprintf(stderr, "service-account: %s\n",
                 problem_json(&problem, LANG_EN, "service-account"));

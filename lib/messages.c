@@ -233,9 +233,9 @@ static const struct entry TABLE[] = {
     {"letter_confirm_email_subject", {"{}: confirme o seu e-mail", "{}: confirm your e-mail"}},
     {"letter_confirm_email",
      {"Que bom ter você aqui! Falta um passo para a sua conta: confirmar que este e-mail é "
-      "seu. Abra este link:",
+      "seu. Abra este link e informe a senha que você escolheu:",
       "Good to have you here! One step is left for your account: to confirm that this e-mail "
-      "is yours. Open this link:"}},
+      "is yours. Open this link and give the password that you chose:"}},
     {"letter_confirm_email_not_you",
      {"Se não foi você que se cadastrou, não precisa fazer nada: sem a confirmação, ninguém "
       "usa a conta.",

@@ -139,6 +139,9 @@ void respond_resource(struct request *req, int status, const char *json, long lo
 struct rows;
 void respond_row(struct request *req, int status, const struct rows *rows);
 
+/* The same for a resource: its document and its version are the first two columns. */
+void respond_version(struct request *req, int status, const struct rows *rows);
+
 /* A page of a list from rows of (document, sort value, id), fetched with one row more than
  * limit: {"data": [...], "next_cursor": ...}. name is the cursor's. NULL rows: the problem is
  * told. */

@@ -80,6 +80,14 @@ void respond_row(struct request *req, int status, const struct rows *rows)
         respond_json(req, status, db_text(rows, 0, 0));
 }
 
+void respond_version(struct request *req, int status, const struct rows *rows)
+{
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    else if (rows)
+        respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+}
+
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name)
 {
     if (!rows)

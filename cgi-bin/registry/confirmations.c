@@ -18,7 +18,10 @@ static const char CONFIRM_AGAIN[] =
     "SELECT registry.ask_confirmation_again($1, $2::bytea, $3::int, $4::bytea, $5::uuid,"
     "                                       $6::bytea)";
 
-static const char CONFIRM[] = "SELECT user_id FROM registry.confirm_email($1::bytea)";
+static const char REGISTRATION[] = "SELECT password_hash FROM registry.registrations"
+                                   " WHERE token_hash = $1::bytea AND expires_at > now()";
+
+static const char CONFIRM[] = "SELECT registry.confirm_email($1::bytea)";
 
 static const char ASK_RESET[] =
     "SELECT registry.ask_reset($1, $2::bytea, $3::int, $4::bytea, $5::uuid, $6::bytea)";
@@ -39,8 +42,9 @@ static const struct field ADDRESS[] = {
     {0},
 };
 
-static const struct field TOKEN[] = {
+static const struct field CONFIRMATION[] = {
     {"token", FIELD_SECRET, FIELD_REQUIRED, 1, TOKEN_MAX, NULL, NULL},
+    {"password", FIELD_PASSWORD, 0, 1, PASSWORD_MAX, NULL, NULL},
     {0},
 };
 
@@ -80,12 +84,28 @@ static void refuse_token(struct request *req)
     problem_field(&req->problem, "/token", "invalid_letter_token", NULL);
 }
 
+/* Whether a registration's token came with its password: somebody who registers another's
+ * address must not get an account that its owner confirms and he can enter. A change of address
+ * asks for none. False with the problem filled. */
+static bool is_who_registered(struct request *req, const char *token, const char *password)
+{
+    struct rows *rows = db_query(req->arena, &req->problem, REGISTRATION, token);
+    if (!rows || db_count(rows) == 0)
+        return rows;
+    if (!password)
+        problem_field(&req->problem, "/password", "required", NULL);
+    else if (!password_matches(db_text(rows, 0, 0), password))
+        problem_field(&req->problem, "/password", "wrong_password", NULL);
+    return !req->problem.status;
+}
+
 static void confirm(struct request *req)
 {
-    struct json_object *body = req_body(req, TOKEN, false);
-    struct rows *rows = body ? db_query(req->arena, &req->problem, CONFIRM,
-                                        digest_token(req->arena, field_text(body, "token")))
-                             : NULL;
+    struct json_object *body = req_body(req, CONFIRMATION, false);
+    const char *token = body ? digest_token(req->arena, field_text(body, "token")) : NULL;
+    if (!token || !is_who_registered(req, token, field_text(body, "password")))
+        return;
+    struct rows *rows = db_query(req->arena, &req->problem, CONFIRM, token);
     if (rows && !db_text(rows, 0, 0))
         refuse_token(req);
     else if (rows)

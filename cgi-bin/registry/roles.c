@@ -48,14 +48,6 @@ static const struct field ASSIGNMENT[] = {
     {0},
 };
 
-static void respond_versioned(struct request *req, int status, const struct rows *rows)
-{
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
-}
-
 static void list_roles(struct request *req)
 {
     respond_row(req, 200, db_query(req->arena, &req->problem, ROLES));
@@ -63,8 +55,8 @@ static void list_roles(struct request *req)
 
 static void read_role(struct request *req)
 {
-    respond_versioned(req, 200,
-                      db_query(req->arena, &req->problem, READ, req_param(req, "name")));
+    respond_version(req, 200,
+                    db_query(req->arena, &req->problem, READ, req_param(req, "name")));
 }
 
 static void put_role(struct request *req)
@@ -82,8 +74,7 @@ static void put_role(struct request *req)
     bool created = db_boolean(rows, 0, 0);
     if (created)
         respond_header(req, "Location", arena_printf(req->arena, "/v1/roles/%s", name));
-    respond_versioned(req, created ? 201 : 200,
-                      db_query(req->arena, &req->problem, READ, name));
+    respond_version(req, created ? 201 : 200, db_query(req->arena, &req->problem, READ, name));
 }
 
 static void delete_role(struct request *req)
@@ -101,7 +92,7 @@ static void assign_role(struct request *req)
     struct json_object *body = id ? req_body(req, ASSIGNMENT, false) : NULL;
     if (body && db_query(req->arena, &req->problem, ASSIGN, audit_act(req), id,
                          field_text(body, "role")))
-        respond_versioned(req, 200, db_query(req->arena, &req->problem, USER, id));
+        respond_version(req, 200, db_query(req->arena, &req->problem, USER, id));
 }
 
 static void list_permissions(struct request *req)

@@ -15,6 +15,7 @@
 #include "registry/account.h"
 #include "registry/subject.h"
 #include "request.h"
+#include "settings.h"
 
 static const char READ[] =
     "SELECT json_build_object("
@@ -27,12 +28,8 @@ static const char READ[] =
 
 static const char GIVE_OUT[] = "SELECT registry.begin_second_factor($1::uuid, $2::bytea)";
 
-static const char PENDING[] =
-    "SELECT f.secret, f.last_step, u.email, u.language"
-    "  FROM registry.second_factors f JOIN registry.users u ON u.id = f.user_id"
-    " WHERE f.user_id = $1::uuid AND f.confirmed_at IS NULL";
-
-static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
+static const char PENDING[] = "SELECT secret, last_step FROM registry.second_factors"
+                              " WHERE user_id = $1::uuid AND confirmed_at IS NULL";
 
 static const char ENABLE[] =
     "SELECT registry.enable_second_factor($1::uuid, $2::bigint, $3::bytea[]),"
@@ -59,24 +56,11 @@ static const struct field CODE[] = {
     {0},
 };
 
-static const struct field PASSWORD_AND_CODE[] = {
-    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
-    {"code", FIELD_SECRET, 0, 1, 20, NULL, NULL},
-    {0},
-};
-
 static void read_factor(struct request *req)
 {
     const char *id = subject_of(req, "users:read");
     if (id)
         respond_row(req, 200, db_query(req->arena, &req->problem, READ, id));
-}
-
-/* Whether the caller gave his password and, where he has a second factor, a code of it. */
-static bool prove_both(struct request *req, struct account *account)
-{
-    struct json_object *body = req_body(req, PASSWORD_AND_CODE, false);
-    return body && account_prove_both(req, body, account);
 }
 
 static void give_out(struct request *req)
@@ -93,7 +77,7 @@ static void give_out(struct request *req)
         return;
     struct buf b = buf_new(a);
     buf_printf(&b, "{\"secret\":\"%s\",\"uri\":", secret);
-    buf_json(&b, second_factor_uri(a, "Vendas", account.email, secret));
+    buf_json(&b, second_factor_uri(a, settings()->shop_name, account.email, secret));
     buf_raw(&b, "}");
     respond_json(req, 201, b.data);
 }
@@ -114,32 +98,42 @@ static const char *new_codes(struct arena *a, const char *user, const char **ans
     return hashes.data;
 }
 
+/* Whether code is the pending secret's; its step then goes to *use. False with the problem
+ * filled. */
+static bool check_first_code(struct request *req, const char *user, const char *code,
+                             struct code_use *use)
+{
+    struct rows *rows = db_query(req->arena, &req->problem, PENDING, user);
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 409, "second_factor_not_begun");
+    if (req->problem.status)
+        return false;
+    struct second_factor factor =
+        second_factor_of(req->arena, user, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+    if (second_factor_accepts(req->arena, &factor, user, code, time(NULL), use) && use->step)
+        return true;
+    problem_field(&req->problem, "/code", "invalid_code", NULL);
+    return false;
+}
+
+/* A wrong code counts as an attempt: who holds a stolen token and a secret that its owner has
+ * begun with is not to try them all. */
 static void enable(struct request *req)
 {
     struct arena *a = req->arena;
-    const char *id = subject_of(req, NULL), *answer;
-    struct json_object *body = id ? req_body(req, CODE, false) : NULL;
-    struct rows *rows = body ? db_query(a, &req->problem, PENDING, id) : NULL;
-    if (!rows)
-        return;
-    if (db_count(rows) == 0) {
-        respond_problem(req, 409, "second_factor_not_begun");
-        return;
-    }
-    struct second_factor factor =
-        second_factor_of(a, id, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+    struct account account;
     struct code_use use;
-    if (!second_factor_accepts(a, &factor, id, field_text(body, "code"), time(NULL), &use) ||
-        !use.step) {
-        problem_field(&req->problem, "/code", "invalid_code", NULL);
+    const char *answer;
+    struct json_object *body = subject_of(req, NULL) ? req_body(req, CODE, false) : NULL;
+    if (!body || !account_attempt(req, &account) ||
+        !check_first_code(req, account.id, field_text(body, "code"), &use))
         return;
-    }
-    const char *hashes = new_codes(a, id, &answer);
+    account_succeed(req, &account);
+    const char *hashes = new_codes(a, account.id, &answer);
     struct letter letter =
-        letter_write(a, "second_factor_added", lang_from_accept(db_text(rows, 0, 3)),
-                     db_text(rows, 0, 2), NULL);
-    if (db_query(a, &req->problem, ENABLE, id, use.step, hashes, letter.id, letter.payload,
-                 letter.seconds))
+        letter_write(a, "second_factor_added", account.lang, account.email, NULL);
+    if (db_query(a, &req->problem, ENABLE, account.id, use.step, hashes, letter.id,
+                 letter.payload, letter.seconds))
         respond_json(req, 200, answer);
 }
 
@@ -147,7 +141,7 @@ static void renew_codes(struct request *req)
 {
     struct account account;
     const char *answer;
-    if (!subject_of(req, NULL) || !prove_both(req, &account))
+    if (!subject_of(req, NULL) || !account_prove_both(req, &account))
         return;
     const char *hashes = new_codes(req->arena, account.id, &answer);
     if (db_query(req->arena, &req->problem, NEW_CODES, account.id, hashes))
@@ -159,17 +153,13 @@ static void disable(struct request *req)
 {
     struct account account;
     const char *id = subject_of(req, "users:write");
-    bool own = id && subject_is_caller(req, id);
-    if (!id || (own && !prove_both(req, &account)))
+    if (!id)
         return;
-    struct rows *owner = db_query(req->arena, &req->problem, OWNER, id);
-    if (owner && db_count(owner) == 0)
-        respond_problem(req, 404, "not_found");
-    if (req->problem.status)
+    bool own = subject_is_caller(req, id);
+    if (!(own ? account_prove_both(req, &account) : account_owner(req, id, &account)))
         return;
     struct letter letter =
-        letter_write(req->arena, "second_factor_removed",
-                     lang_from_accept(db_text(owner, 0, 1)), db_text(owner, 0, 0), NULL);
+        letter_write(req->arena, "second_factor_removed", account.lang, account.email, NULL);
     if (db_query(req->arena, &req->problem, DISABLE, own ? NULL : audit_act(req), id, letter.id,
                  letter.payload, letter.seconds))
         respond_empty(req);

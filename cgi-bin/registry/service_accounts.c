@@ -2,7 +2,6 @@
  * Service accounts: programs that call the API in their own name, and the secrets they sign in
  * with. Service Registry, tables registry.service_accounts and service_account_secrets.
  */
-#include <string.h>
 
 #include "audit.h"
 #include "buf.h"
@@ -72,11 +71,7 @@ static void list_accounts(struct request *req)
 
 static void respond_account(struct request *req, const char *id)
 {
-    struct rows *rows = db_query(req->arena, &req->problem, READ, id);
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_resource(req, 200, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+    respond_version(req, 200, db_query(req->arena, &req->problem, READ, id));
 }
 
 /* What signing in takes, shown this once: the database has the hash alone. */
@@ -88,11 +83,6 @@ static void respond_credentials(struct request *req, const char *client_id, cons
                               client_id, secret));
 }
 
-static const char *hash_of(struct request *req, const char *secret)
-{
-    return arena_printf(req->arena, "\\x%s", digest_sha256(req->arena, secret, strlen(secret)));
-}
-
 static void create_account(struct request *req)
 {
     struct json_object *body = req_body(req, ACCOUNT, false);
@@ -101,7 +91,7 @@ static void create_account(struct request *req)
     const char *secret = digest_random(req->arena, SECRET_BYTES);
     struct rows *made =
         db_query(req->arena, &req->problem, CREATE, audit_act(req), field_text(body, "name"),
-                 field_json(field_value(body, "scopes")), hash_of(req, secret));
+                 field_json(field_value(body, "scopes")), digest_token(req->arena, secret));
     if (!made)
         return;
     const char *id = db_text(made, 0, 0);
@@ -147,8 +137,8 @@ static void rotate_secret(struct request *req)
                             ? field_integer(body, "old_expires_in")
                             : ROTATION_SECONDS;
     const char *secret = digest_random(req->arena, SECRET_BYTES);
-    if (db_query(req->arena, &req->problem, ROTATE, audit_act(req), id, hash_of(req, secret),
-                 arena_printf(req->arena, "%lld", seconds)))
+    if (db_query(req->arena, &req->problem, ROTATE, audit_act(req), id,
+                 digest_token(req->arena, secret), arena_printf(req->arena, "%lld", seconds)))
         respond_credentials(req, id, secret);
 }
 

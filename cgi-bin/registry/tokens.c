@@ -57,9 +57,8 @@ static void sign_in(struct request *req)
         return;
     const char *id = field_text(body, "client_id"), *secret = field_text(body, "client_secret");
     const char *wanted = field_text(body, "scope");
-    const char *hash =
-        arena_printf(req->arena, "\\x%s", digest_sha256(req->arena, secret, strlen(secret)));
-    struct rows *rows = db_query(req->arena, &req->problem, CLIENT, id, hash);
+    struct rows *rows =
+        db_query(req->arena, &req->problem, CLIENT, id, digest_token(req->arena, secret));
     const char *scope = rows ? db_text(rows, 0, 0) : NULL;
     if (rows && !scope)
         respond_problem(req, 401, "invalid_client");

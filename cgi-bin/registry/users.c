@@ -31,8 +31,6 @@ static const char CHANGE_EMAIL[] =
     "SELECT registry.ask_change_of_email($1::uuid, $2, $3::bytea, $4::int, $5::bytea, $6::uuid,"
     "    $7::bytea, $8::uuid, $9::bytea, $10::uuid, $11::bytea)";
 
-static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
-
 static const char ERASE[] =
     "SELECT registry.erase_user($1::jsonb, $2::uuid, $3::jsonb, $4::uuid, $5::bytea)";
 
@@ -90,12 +88,6 @@ static const struct field NEW_EMAIL[] = {
     {0},
 };
 
-static const struct field PROOF[] = {
-    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
-    {"code", FIELD_SECRET, 0, 1, 20, NULL, NULL},
-    {0},
-};
-
 static const struct field SEEN_DOCUMENT[] = {
     {"document", FIELD_DOCUMENT, FIELD_REQUIRED, 0, 0, NULL, NULL},
     {0},
@@ -110,14 +102,6 @@ static const struct field LIST_QUERY[] = {
 };
 
 static const char DOCUMENT[] = "registry.users.document", PHONE[] = "registry.users.phone";
-
-static void respond_user(struct request *req, int status, const struct rows *rows)
-{
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
-}
 
 static void set_text(struct json_object *object, const char *name, const char *text)
 {
@@ -196,7 +180,7 @@ static void read_user(struct request *req)
 {
     const char *id = subject_of(req, "users:read");
     if (id)
-        respond_user(req, 200, db_query(req->arena, &req->problem, READ, id));
+        respond_version(req, 200, db_query(req->arena, &req->problem, READ, id));
 }
 
 /* What exists but is changed elsewhere, or never, is refused by name. */
@@ -255,10 +239,10 @@ static void update_user(struct request *req)
         letter = letter_write(a, "password_changed", account.lang, account.email, NULL);
     }
     const char *act = subject_is_caller(req, id) ? NULL : audit_act(req);
-    respond_user(req, 200,
-                 db_query(a, &req->problem, UPDATE, act, id, arena_printf(a, "%d", version),
-                          field_json(columns_of(req, id, body)), hash, req->user.session,
-                          letter.id, letter.payload));
+    respond_version(req, 200,
+                    db_query(a, &req->problem, UPDATE, act, id, arena_printf(a, "%d", version),
+                             field_json(columns_of(req, id, body)), hash, req->user.session,
+                             letter.id, letter.payload));
 }
 
 /* The present address stays until the new one is confirmed. */
@@ -287,9 +271,10 @@ static void verify_document(struct request *req)
     const char *id = req_param_uuid(req, "id");
     struct json_object *body = id ? req_body(req, SEEN_DOCUMENT, false) : NULL;
     if (body)
-        respond_user(req, 200,
-                     db_query(req->arena, &req->problem, VERIFY_DOCUMENT, audit_act(req), id,
-                              seal_lookup(req->arena, DOCUMENT, field_text(body, "document"))));
+        respond_version(
+            req, 200,
+            db_query(req->arena, &req->problem, VERIFY_DOCUMENT, audit_act(req), id,
+                     seal_lookup(req->arena, DOCUMENT, field_text(body, "document"))));
 }
 
 static void list_users(struct request *req)
@@ -306,25 +291,6 @@ static void list_users(struct request *req)
             page.limit, "users");
 }
 
-static bool prove_owner(struct request *req, struct account *account)
-{
-    struct json_object *body = req_body(req, PROOF, false);
-    return body && account_prove_both(req, body, account);
-}
-
-/* Where the letter that tells of the erasure goes, which staff does not know. */
-static bool find_owner(struct request *req, const char *id, struct account *account)
-{
-    struct rows *rows = db_query(req->arena, &req->problem, OWNER, id);
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    if (req->problem.status)
-        return false;
-    *account = (struct account){.email = db_text(rows, 0, 0),
-                                .lang = lang_from_accept(db_text(rows, 0, 1))};
-    return true;
-}
-
 static void erase_user(struct request *req)
 {
     struct account account;
@@ -332,7 +298,7 @@ static void erase_user(struct request *req)
     if (!id)
         return;
     bool own = subject_is_caller(req, id);
-    if (!(own ? prove_owner(req, &account) : find_owner(req, id, &account)))
+    if (!(own ? account_prove_both(req, &account) : account_owner(req, id, &account)))
         return;
     const char *snapshots = erasure_snapshots(req, id);
     struct letter letter =

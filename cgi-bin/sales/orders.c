@@ -83,12 +83,8 @@ static void place_order(struct request *req)
 
 static void respond_order(struct request *req, const char *id, bool any)
 {
-    struct rows *rows =
-        db_query(req->arena, &req->problem, READ, id, req->user.user, db_flag(any));
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_resource(req, 200, db_text(rows, 0, 0), db_integer(rows, 0, 1));
+    respond_version(
+        req, 200, db_query(req->arena, &req->problem, READ, id, req->user.user, db_flag(any)));
 }
 
 static void read_order(struct request *req)

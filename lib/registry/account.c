@@ -15,11 +15,31 @@ static const char BY_ID[] =
     "SELECT wait, id, " COLUMNS "  FROM registry.account_to_enter(NULL, $1::uuid, $2::bytea,"
     "           $3::bytea, $4::bytea, $5::int, $6::int, $7::int)";
 
+static const char OWNER[] = "SELECT email, language FROM registry.users WHERE id = $1::uuid";
+
 static const char USE_FACTOR[] =
     "SELECT registry.use_second_factor($1::uuid, $2::bigint, $3::bytea)";
 
 static const char SUCCEED[] =
     "SELECT registry.succeed_attempt($1::bytea, $2::bytea, $3::bytea)";
+
+const struct field ACCOUNT_PROOF[] = {
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED, 1, PASSWORD_MAX, NULL, NULL},
+    {"code", FIELD_SECRET, 0, 1, 20, NULL, NULL},
+    {0},
+};
+
+bool account_owner(struct request *req, const char *id, struct account *account)
+{
+    struct rows *rows = db_query(req->arena, &req->problem, OWNER, id);
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    if (req->problem.status)
+        return false;
+    *account = (struct account){
+        .id = id, .email = db_text(rows, 0, 0), .lang = lang_from_accept(db_text(rows, 0, 1))};
+    return true;
+}
 
 /* Counts the attempt under a name of the account and reads the account by sql, whose parameter
  * key is NULL for none; false where it may not be tried now. */
@@ -72,10 +92,15 @@ bool account_enter(struct request *req, const char *email, const char *password,
     return false;
 }
 
+bool account_attempt(struct request *req, struct account *account)
+{
+    return look_up(req, BY_ID, req->user.user, req->user.user, account);
+}
+
 bool account_prove(struct request *req, const char *pointer, const char *password,
                    struct account *account)
 {
-    if (!look_up(req, BY_ID, req->user.user, req->user.user, account))
+    if (!account_attempt(req, account))
         return false;
     if (password_matches(account->password_hash, password))
         return true;
@@ -96,9 +121,10 @@ static bool use_code(struct request *req, const char *code, const struct account
     return !req->problem.status;
 }
 
-bool account_prove_both(struct request *req, struct json_object *body, struct account *account)
+bool account_prove_both(struct request *req, struct account *account)
 {
-    if (!account_prove(req, "/password", field_text(body, "password"), account) ||
+    struct json_object *body = req_body(req, ACCOUNT_PROOF, false);
+    if (!body || !account_prove(req, "/password", field_text(body, "password"), account) ||
         (account->factor.enabled && !use_code(req, field_text(body, "code"), account)))
         return false;
     account_succeed(req, account);

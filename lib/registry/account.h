@@ -20,20 +20,31 @@ struct account {
     struct attempt attempt;
 };
 
+/* For field tables: what account_prove_both() takes. */
+extern const struct field ACCOUNT_PROOF[];
+
+/* Whom to write to about the account with this id: fills email and lang. False with the problem
+ * filled, 404 where there is none. */
+bool account_owner(struct request *req, const char *id, struct account *account);
+
 /* The account with this address, if the password is its own. False with the problem filled:
  * 429 too_many_attempts or 401 invalid_credentials. */
 bool account_enter(struct request *req, const char *email, const char *password,
                    struct account *account);
+
+/* The account of whoever calls, for something else of his to be compared; counts as an attempt
+ * all the same. False with the problem filled: 429. */
+bool account_attempt(struct request *req, struct account *account);
 
 /* The account of whoever calls, if the password is its own. False with the problem filled: 429,
  * or 422 with wrong_password at pointer. */
 bool account_prove(struct request *req, const char *pointer, const char *password,
                    struct account *account);
 
-/* The same by the fields "password" and, where the account has a second factor, "code" of a
- * body, which is used up. The attempt is taken back only when both were right: codes are no
- * more to be guessed than passwords. */
-bool account_prove_both(struct request *req, struct json_object *body, struct account *account);
+/* The same by a body of ACCOUNT_PROOF: the password and, where the account has a second factor,
+ * a code of it, which is used up. The attempt is taken back only when both were right: codes
+ * are no more to be guessed than passwords. */
+bool account_prove_both(struct request *req, struct account *account);
 
 /* Takes the attempt back. */
 void account_succeed(struct request *req, const struct account *account);

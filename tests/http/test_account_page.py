@@ -119,7 +119,8 @@ def test_a_password_can_be_looked_at(page):
 
 
 def test_every_field_and_button_has_a_name(page):
-    for fragment, names in (("#reset=x", {"Nova senha"}), ("#forgot", {"E-mail"})):
+    for fragment, names in (("#reset=x", {"Nova senha"}), ("#confirm=x", {"Senha"}),
+                            ("#forgot", {"E-mail"})):
         follow(page, fragment)
         shown = [field for field in page.all("input") if field.is_displayed()]
         assert {field.accessible_name for field in shown} == names
@@ -179,12 +180,19 @@ def refused(driver):
     return told and all("422" in message for message in told)
 
 
-def test_a_new_account_works_once_its_letter_s_link_was_confirmed(page, registered):
+def test_a_new_account_works_once_its_letter_s_link_was_confirmed(page, driver, registered):
     [letter] = support.letters(registered)
     assert not enters(registered)
     follow(page, link_in(letter))
     assert not enters(registered)
-    page.one("#action").send_keys(Keys.ENTER)
+    field = page.driver.switch_to.active_element
+    assert (field.accessible_name, field.get_attribute("autocomplete")) == (
+        "Senha", "current-password")
+    field.send_keys("uma senha de outra pessoa", Keys.ENTER)
+    page.until(lambda: "errada" in page.one("#fault").text, "what is wrong")
+    assert refused(driver)
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(PASSWORD, Keys.ENTER)
     until_title(page, "E-mail confirmado")
     assert focused(page) == "title"
     assert enters(registered)
@@ -194,7 +202,7 @@ def test_a_link_that_was_used_says_so_and_another_can_be_had(page, driver, regis
     [letter] = support.letters(registered)
     ask("/v1/email-confirmations", registered)  # its token takes the first one's place
     follow(page, link_in(letter))
-    page.one("#action").click()
+    page.one("#password").send_keys(PASSWORD, Keys.ENTER)
     until_title(page, "Este link não vale mais")
     assert refused(driver)
     page.one("#again").click()
@@ -203,7 +211,7 @@ def test_a_link_that_was_used_says_so_and_another_can_be_had(page, driver, regis
     until_title(page, "Veja o seu e-mail")
     assert len(support.letters(registered)) == 3
     follow(page, link_in(support.letters(registered)[-1]))
-    page.one("#action").click()
+    page.one("#password").send_keys(PASSWORD, Keys.ENTER)
     until_title(page, "E-mail confirmado")
 
 

@@ -85,7 +85,8 @@ def people(owner):
            "password": "correct horse battery"}
     ok(stranger.post("/v1/users", new), 202)
     ok(stranger.post("/v1/email-confirmations", {"email": new["email"]}), 202)
-    proof = {"token": support.token_in(support.letters(new["email"])[-1])}
+    proof = {"token": support.token_in(support.letters(new["email"])[-1]),
+             "password": new["password"]}
     ok(stranger.put("/v1/email-confirmations", proof))
     ok(stranger.post("/v1/password-resets", {"email": new["email"]}), 202)
     reset = {"token": support.token_in(support.letters(new["email"])[-1])}

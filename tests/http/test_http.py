@@ -366,7 +366,7 @@ def test_logs_hold_no_secret_and_no_personal_datum(anyone, admin, product, place
     anyone.post("/v1/users", body)
     anyone.post("/v1/users", {**body, "password": mark})
     anyone.put("/v1/email-confirmations", {
-        "token": support.token_in(support.letters(email)[0])})
+        "token": support.token_in(support.letters(email)[0]), "password": password})
     anyone.post("/v1/password-resets", {"email": email})
     anyone.post("/v1/sessions", {"email": email, "password": f"{password}x"})
     post_raw(anyone, f'{{"password": "{password}"')

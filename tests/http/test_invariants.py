@@ -13,6 +13,7 @@ SERVICES = ["registry", "products", "sales", "catalog"]
 PUBLISHED_FUNCTIONS = {
     ("sales", "registry.address_for_order"),
     ("sales", "registry.customer_for_order"),
+    ("sales", "registry.hold_customer"),
     ("sales", "products.for_sale"),
     ("sales", "products.set_in_stock"),
     ("sales", "products.has_variant"),

@@ -1,5 +1,6 @@
 """What the law on personal data gives people: all that is held, what they agreed to, erasure."""
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,7 +64,8 @@ def known(make_product, place_order, admin):
         "name": marks["name"], "email": marks["email"], "password": password,
         "phone": marks["phone"], "document": marks["document"], "birth_date": marks["birth_date"],
         "consents": [{"purpose": "terms", "version": "v1"}]})
-    anyone.put("/v1/email-confirmations", {"token": token_in(letters(marks["email"])[-1])})
+    anyone.put("/v1/email-confirmations", {
+        "token": token_in(letters(marks["email"])[-1]), "password": password})
     user = support.Client(marks["email"], password)
     user.http.headers["User-Agent"] = marks["agent"]
     user.id = user.get("/v1/users/me").json()["id"]
@@ -188,9 +190,24 @@ def test_an_erased_user_can_not_sign_in_and_may_come_back_as_new(customer):
     anyone.post("/v1/users", {"name": "Ana Lima", "email": customer.email,
                               "password": customer.password})
     assert anyone.put("/v1/email-confirmations", {
-        "token": token_in(letters(customer.email)[-1])}).status_code == 200
+        "token": token_in(letters(customer.email)[-1]),
+        "password": customer.password}).status_code == 200
     again = support.Client(customer.email, customer.password)
     assert again.get("/v1/users/me").json()["id"] != customer.id
+
+
+def test_no_order_slips_in_behind_an_erasure(customer, product):
+    body = {"items": [{"variant_id": product["variants"][0]["id"], "quantity": 1}],
+            "shipping_address": support.ADDRESS}
+    assert customer.get("/v1/users/me").status_code == 200
+    with ThreadPoolExecutor(1) as threads:
+        with support.open_transaction(f"SELECT FROM registry.users WHERE id = '{customer.id}'"
+                                      " FOR UPDATE; UPDATE registry.users SET erased_at = now()"
+                                      f" WHERE id = '{customer.id}'"):
+            order = threads.submit(customer.post, "/v1/orders", body, key=True)
+            support.wait_for_locks()
+        assert order.result().status_code == 401
+    assert support.rows(f"SELECT FROM sales.orders WHERE user_id = '{customer.id}'") == []
 
 
 # When it is refused --------------------------------------------------------------------------

@@ -13,8 +13,8 @@ def sent(answer):
     return answer
 
 
-def confirm(token):
-    return support.Client().put("/v1/email-confirmations", {"token": token})
+def confirm(token, password="correct horse battery"):
+    return support.Client().put("/v1/email-confirmations", {"token": token, "password": password})
 
 
 def sign_in(body):
@@ -25,7 +25,8 @@ def sign_in(body):
 def register(body):
     """An account, registered and confirmed; its owner."""
     sent(support.Client().post("/v1/users", body))
-    assert confirm(token_in(letters(body["email"])[-1])).status_code == 200
+    token = token_in(letters(body["email"])[-1])
+    assert confirm(token, body["password"]).status_code == 200
     return support.Client(body["email"], body["password"])
 
 
@@ -110,10 +111,25 @@ def test_of_several_who_claim_an_address_the_letter_that_is_answered_decides(any
     sent(anyone.post("/v1/users", thief))
     sent(anyone.post("/v1/users", owner))
     first, second = letters(owner["email"])
-    assert confirm(token_in(second)).status_code == 200
+    assert confirm(token_in(second), owner["password"]).status_code == 200
     assert sign_in(owner).status_code == 201
     assert_problem(confirm(token_in(first)), 422, "validation_failed", "/token")
     assert_problem(sign_in(thief), 401, "invalid_credentials")
+
+
+def test_nobody_confirms_an_account_whose_password_a_stranger_chose(anyone):
+    """The owner of the address follows the link of a letter that somebody else had sent."""
+    body = registration(password="password of a thief")
+    sent(anyone.post("/v1/users", body))
+    token = token_in(letters(body["email"])[0])
+    answer = anyone.put("/v1/email-confirmations", {"token": token})
+    problem = assert_problem(answer, 422, "validation_failed", "/password")
+    assert problem["errors"][0]["code"] == "required"
+    problem = assert_problem(confirm(token, "password of the owner"), 422, "validation_failed",
+                             "/password")
+    assert problem["errors"][0]["code"] == "wrong_password"
+    assert_problem(sign_in(body), 401, "invalid_credentials")
+    assert confirm(token, body["password"]).status_code == 200
 
 
 def test_two_letters_of_one_address_confirmed_at_once_make_one_account(anyone):

@@ -142,6 +142,15 @@ def test_staff_disables_it_for_whoever_lost_everything(protected, admin, make_us
     assert sign_in(protected).status_code == 201
 
 
+def test_the_first_code_is_not_guessed_with_a_stolen_token(customer):
+    secret = customer.post(PATH, {"password": customer.password}).json()["secret"]
+    codes = [customer.put(PATH, {"code": "000000"}).status_code for _ in range(8)]
+    assert codes[:5] == [422] * 5 and 429 in codes[5:]
+    support.rows("UPDATE registry.attempts SET blocked_until = blocked_until + interval '50 s'"
+                 " WHERE blocked_until > now() - interval '10 s'")
+    assert_problem(customer.put(PATH, {"code": Phone(secret).code()}), 429, "too_many_attempts")
+
+
 def test_without_a_password_nobody_begins(customer):
     assert_problem(customer.post(PATH, {"password": "wrong password"}), 422, "validation_failed",
                    "/password")

@@ -8,7 +8,9 @@ const TEXTS = {
     home: "Ir para a loja",
     email: "E-mail",
     password: "Nova senha",
+    ownPassword: "Senha",
     hint: "De 8 a 128 caracteres, quaisquer que sejam: uma frase é fácil de lembrar.",
+    ownHint: "A que você escolheu no cadastro.",
     show: "Mostrar",
     hide: "Ocultar",
     unreachable: "A loja não respondeu. Verifique a sua conexão e tente de novo.",
@@ -16,7 +18,7 @@ const TEXTS = {
     spentText: "Ele já foi usado, ou o prazo dele passou.",
     confirm: {
       title: "Confirme o seu e-mail",
-      text: "Falta só isto para a sua conta funcionar.",
+      text: "Falta só isto para a sua conta funcionar. Se não foi você quem se cadastrou, feche esta página.",
       action: "Confirmar e-mail",
       doneTitle: "E-mail confirmado",
       doneText: "A sua conta está pronta: já dá para entrar com o seu e-mail e a sua senha.",
@@ -58,7 +60,9 @@ const TEXTS = {
     home: "Go to the shop",
     email: "E-mail",
     password: "New password",
+    ownPassword: "Password",
     hint: "8 to 128 characters of any kind: a sentence is easy to remember.",
+    ownHint: "The one you chose when you registered.",
     show: "Show",
     hide: "Hide",
     unreachable: "The shop did not answer. Check your connection and try again.",
@@ -66,7 +70,7 @@ const TEXTS = {
     spentText: "It was used already, or its time is over.",
     confirm: {
       title: "Confirm your e-mail",
-      text: "This is all that your account still needs.",
+      text: "This is all that your account still needs. If it was not you who registered, close this page.",
       action: "Confirm e-mail",
       doneTitle: "E-mail confirmed",
       doneText: "Your account is ready: sign in with your e-mail and your password.",
@@ -107,7 +111,7 @@ const TEXTS = {
 
 // What a view sends, which field it asks for, and where another link can be had.
 const VIEWS = {
-  confirm: { method: "PUT", path: "/v1/email-confirmations", another: "resend" },
+  confirm: { method: "PUT", path: "/v1/email-confirmations", field: "password", another: "resend" },
   email_change: { method: "PUT", path: "/v1/email-confirmations" },
   reset: { method: "PUT", path: "/v1/password-resets", field: "password", another: "forgot" },
   forgot: { method: "POST", path: "/v1/password-resets", field: "email" },
@@ -144,7 +148,10 @@ function showFields(texts) {
     input.required = name === wanted;
     input.setAttribute("aria-invalid", String(name === wanted && fault !== ""));
   }
-  part("hint").textContent = texts.hint;
+  const own = view === "confirm"; // the password is there already
+  part("password-field").querySelector("label").textContent = own ? texts.ownPassword : texts.password;
+  part("hint").textContent = own ? texts.ownHint : texts.hint;
+  fields.password.autocomplete = own ? "current-password" : "new-password";
   const shown = fields.password.type === "text";
   part("show").textContent = shown ? texts.hide : texts.show;
 }
