@@ -34,6 +34,8 @@ SELECT p.id, c.id
   FROM products.products p
   JOIN products.categories c ON hashtext(p.slug || c.slug) % 10 = 0;
 
+SELECT products.refresh(ARRAY(SELECT id FROM products.products));
+
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved)
 SELECT id, 'receive', CASE WHEN id <= bench.id(300) THEN 1000000000 ELSE 50 END, 0
   FROM products.variants;

@@ -20,7 +20,8 @@ productsdir = $(pkglibexecdir)/products
 products_PROGRAMS = \
 	cgi-bin/products/categories \
 	cgi-bin/products/ingest \
-	cgi-bin/products/products
+	cgi-bin/products/products \
+	cgi-bin/products/variants
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \

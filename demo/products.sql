@@ -236,13 +236,14 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION pg_temp.gtin13(text) IS 'Twelve digits with the check digit of GTIN-13.';
 
-INSERT INTO products.products (id, slug, status, name, description, brand, gtin, price, currency,
-                               weight_g, attributes, created_at, updated_at)
-SELECT id, shared.slug(name), status, name,
+INSERT INTO products.products (id, slug, type, options, status, name, description, brand, price,
+                               currency, weight_g, attributes, created_at, updated_at)
+SELECT id, shared.slug(name), CASE WHEN by_size THEN 'variations' ELSE 'simple' END,
+       CASE WHEN by_size THEN ARRAY['tamanho'] ELSE '{}' END, status, name,
        purpose || format(' Da marca %s; %s.', brand,
            CASE WHEN by_size THEN 'em vários tamanhos' WHEN size LIKE '% ' || size_name THEN size
                 ELSE size_name || ': ' || size END),
-       brand, pg_temp.gtin13(gtin_start), price, 'BRL', weight_g,
+       brand, price, 'BRL', weight_g,
        attributes::jsonb || CASE WHEN by_size THEN '{}' ELSE jsonb_build_object(size_name, size) END,
        made_at, made_at
   FROM demo_products;
@@ -269,5 +270,8 @@ SELECT pg_temp.uuid7_at(p.made_at, 'variant ' || p.n || ' ' || s.n) AS id, p.id 
  CROSS JOIN unnest(CASE WHEN by_size THEN string_to_array(l.sizes, '|') ELSE ARRAY[p.size] END)
             WITH ORDINALITY AS s (size, n);
 
-INSERT INTO products.variants (id, product_id, sku, options, position)
-SELECT id, product_id, sku, options, position FROM demo_variants;
+-- Of a thing in several sizes each size would have a number of its own; here they have none.
+INSERT INTO products.variants (id, product_id, sku, gtin, options, position)
+SELECT v.id, v.product_id, v.sku, CASE WHEN NOT p.by_size THEN pg_temp.gtin13(p.gtin_start) END,
+       v.options, v.position
+  FROM demo_variants v JOIN demo_products p ON p.id = v.product_id;

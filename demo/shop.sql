@@ -33,6 +33,8 @@ COMMENT ON FUNCTION pg_temp.uuid7_at(timestamptz, text) IS
 \ir orders.sql
 \ir stock.sql
 
+SELECT products.refresh(ARRAY(SELECT id FROM products.products));
+
 INSERT INTO catalog.sources (name, start_urls, product_url_pattern, rate_per_second, private_addresses)
 VALUES ('Empório Três Pontes', ARRAY[:'shop_url' || '/produtos/', :'shop_url' || '/sitemap.xml'],
         '/(produto|reservado)/[a-z0-9-]+\.html$', 100, true);

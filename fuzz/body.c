@@ -25,6 +25,9 @@ static const struct field FIELDS[] = {
     {"date", FIELD_DATE, 0, 0, 0, NULL, NULL},
     {"birth", FIELD_BIRTH_DATE, 0, 0, 0, NULL, NULL},
     {"gtin", FIELD_GTIN, 0, 0, 0, NULL, NULL},
+    {"sku", FIELD_SKU, 0, 0, 0, NULL, NULL},
+    {"slug", FIELD_SLUG, 0, 0, 0, NULL, NULL},
+    {"ncm", FIELD_NCM, 0, 0, 0, NULL, NULL},
     {"document", FIELD_DOCUMENT, 0, 0, 0, NULL, NULL},
     {"phone", FIELD_PHONE, 0, 0, 0, NULL, NULL},
     {"code", FIELD_POSTAL_CODE, 0, 0, 0, NULL, NULL},
@@ -34,6 +37,7 @@ static const struct field FIELDS[] = {
     {"any", FIELD_ANY_OBJECT, 0, 0, 3, NULL, NULL},
     {"items", FIELD_LIST, 0, 1, 4, NULL, ITEMS},
     {"states", FIELD_LIST, 0, 0, 0, NULL, STATES},
+    {"fixed", FIELD_FIXED, 0, 0, 0, NULL, NULL},
     {"json", FIELD_JSON, 0, 0, 0, NULL, NULL},
     {0},
 };

@@ -7,6 +7,7 @@ FUZZ_TARGETS = \
 	fuzz/body \
 	fuzz/clean \
 	fuzz/cursor \
+	fuzz/markdown \
 	fuzz/page \
 	fuzz/price \
 	fuzz/query \
@@ -31,6 +32,7 @@ $(FUZZ_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests
 fuzz_body_SOURCES = fuzz/body.c fuzz/fuzz.h $(FUZZ_MAIN)
 fuzz_clean_SOURCES = fuzz/clean.c $(FUZZ_MAIN)
 fuzz_cursor_SOURCES = fuzz/cursor.c $(FUZZ_MAIN)
+fuzz_markdown_SOURCES = fuzz/markdown.c $(FUZZ_MAIN)
 fuzz_page_SOURCES = fuzz/page.c $(FUZZ_MAIN)
 fuzz_price_SOURCES = fuzz/price.c $(FUZZ_MAIN)
 fuzz_query_SOURCES = fuzz/query.c $(FUZZ_MAIN)

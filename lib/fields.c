@@ -156,6 +156,49 @@ static bool check_birth_date(struct problem *p, const char *pointer, const char 
     return !rfc3339_in_future(s) || fault(p, pointer, "in_future", NULL);
 }
 
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool is_sku(const char *s)
+{
+    return *s && strspn(s, LOWER UPPER DIGITS) > 0 && strlen(s) <= 64 &&
+           strspn(s, LOWER UPPER DIGITS "._/-") == strlen(s);
+}
+
+static bool is_slug(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 100 && strspn(s, LOWER DIGITS "-") == n && *s != '-' &&
+           s[n - 1] != '-' && !strstr(s, "--");
+}
+
+/* Eight digits; people write 8516.60.00 (Receita Federal, TIPI). */
+static bool is_ncm(char *s)
+{
+    char *o = s;
+    for (const char *i = s; *i; i++)
+        if (*i != '.')
+            *o++ = *i;
+    *o = '\0';
+    return strlen(s) == 8 && strspn(s, DIGITS) == 8;
+}
+
+/* Codes of goods. */
+static bool check_goods(struct problem *p, const struct field *f, const char *pointer, char *s)
+{
+    switch (f->type) {
+    case FIELD_GTIN:
+        return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
+    case FIELD_SKU:
+        return is_sku(s) || fault(p, pointer, "not_sku", NULL);
+    case FIELD_SLUG:
+        return is_slug(s) || fault(p, pointer, "not_slug", NULL);
+    default:
+        return is_ncm(s) || fault(p, pointer, "not_ncm", NULL);
+    }
+}
+
 /* What people write, rather than codes. */
 static bool check_written(struct problem *p, const struct field *f, const char *pointer,
                           char **s)
@@ -197,7 +240,10 @@ static bool check_format(struct problem *p, const struct field *f, const char *p
     case FIELD_DATE:
         return rfc3339_is_date(s) || fault(p, pointer, "not_date", NULL);
     case FIELD_GTIN:
-        return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
+    case FIELD_SKU:
+    case FIELD_SLUG:
+    case FIELD_NCM:
+        return check_goods(p, f, pointer, s);
     case FIELD_DOCUMENT:
         code = document_normalize(s);
         return !code || fault(p, pointer, code, NULL);
@@ -316,6 +362,7 @@ static bool check_any_value(struct problem *p, const char *pointer, struct json_
 static bool check_any_object(struct problem *p, const struct field *f, const char *pointer,
                              struct json_object *value)
 {
+    static const struct field NAME = {NULL, FIELD_TEXT, 0, 0, 100, NULL, NULL};
     if (!json_object_is_type(value, json_type_object))
         return fault(p, pointer, "not_object", NULL);
     if (f->max && json_object_object_length(value) > f->max)
@@ -325,10 +372,7 @@ static bool check_any_object(struct problem *p, const struct field *f, const cha
     {
         struct json_object *normal = NULL;
         const char *at = below(p->arena, pointer, name);
-        if (utf8_length(name) > 100)
-            ok = fault_number(p, at, "too_long", 100);
-        else
-            ok &= check_any_value(p, at, member, &normal);
+        ok &= check_plain(p, &NAME, at, name) && check_any_value(p, at, member, &normal);
         if (normal)
             json_object_object_add(value, name, normal);
     }
@@ -341,6 +385,8 @@ static bool check_members(struct problem *p, const struct field *fields, const c
 bool field_check(struct problem *p, const struct field *f, const char *pointer,
                  struct json_object *value, struct json_object **normal)
 {
+    if (f->type == FIELD_FIXED)
+        return fault(p, pointer, "immutable", NULL);
     if (!value)
         return (f->flags & FIELD_NULLABLE) || fault(p, pointer, "not_null", NULL);
     switch (f->type) {

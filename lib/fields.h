@@ -29,6 +29,9 @@ enum field_type {
     FIELD_DATE,        /* RFC 3339 full-date */
     FIELD_BIRTH_DATE,  /* full-date from 1900 to today (UTC); no least age */
     FIELD_GTIN,        /* GS1: 8, 12, 13 or 14 digits, the last a check digit */
+    FIELD_SKU,         /* a shop's own code: letters, digits and . _ / - */
+    FIELD_SLUG,        /* a part of an address: a-z, 0-9 and single hyphens between */
+    FIELD_NCM,         /* Mercosur nomenclature, 8516.60.00; read back as eight digits */
     FIELD_DOCUMENT,    /* CPF or CNPJ, masked or not; read back bare: lib/document.h */
     FIELD_PHONE,       /* Brazilian or international; read back in E.164: lib/phone.h */
     FIELD_STATE,       /* UF; read back in upper case */
@@ -38,6 +41,7 @@ enum field_type {
     FIELD_OBJECT,      /* members as declared in fields */
     FIELD_ANY_OBJECT,  /* names and texts, numbers or booleans; max counts members */
     FIELD_LIST,        /* items as fields[0]; min and max count them */
+    FIELD_FIXED,       /* what is there and does not change: refused by name */
     FIELD_JSON,        /* anything, as it came; the handler checks */
 };
 

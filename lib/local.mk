@@ -36,12 +36,15 @@ libvendas_a_SOURCES = \
 	lib/line.c lib/line.h \
 	lib/log.c lib/log.h \
 	lib/mail.c lib/mail.h \
+	lib/markdown.c lib/markdown.h \
 	lib/messages.c lib/messages.h \
 	lib/money.c lib/money.h \
 	lib/normal.c lib/normal.h \
 	lib/password.c lib/password.h \
 	lib/phone.c lib/phone.h \
 	lib/problem.c lib/problem.h \
+	lib/products/product_fields.c lib/products/product_fields.h \
+	lib/products/shown.c lib/products/shown.h \
 	lib/registry/account.c lib/registry/account.h \
 	lib/registry/attempt.c lib/registry/attempt.h \
 	lib/registry/erasure.c lib/registry/erasure.h \

@@ -147,6 +147,10 @@ void respond_version(struct request *req, int status, const struct rows *rows);
  * told. */
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);
 
+/* The same where something else than the first column is a row's document. */
+void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
+                     const char *(*document)(struct arena *a, const struct rows *rows, int row));
+
 /* Any other content. */
 void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);
 

@@ -88,7 +88,19 @@ void respond_version(struct request *req, int status, const struct rows *rows)
         respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
 }
 
+static const char *first_column(struct arena *a, const struct rows *rows, int row)
+{
+    (void)a;
+    return db_text(rows, row, 0);
+}
+
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name)
+{
+    respond_page_of(req, rows, limit, name, first_column);
+}
+
+void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
+                     const char *(*document)(struct arena *a, const struct rows *rows, int row))
 {
     if (!rows)
         return;
@@ -98,7 +110,7 @@ void respond_page(struct request *req, const struct rows *rows, int limit, const
     for (int i = 0; i < shown; i++) {
         if (i)
             buf_raw(&b, ",");
-        buf_raw(&b, db_text(rows, i, 0));
+        buf_raw(&b, document(req->arena, rows, i));
     }
     buf_raw(&b, "],\"next_cursor\":");
     buf_json(&b, count > limit ? cursor_encode(req->arena, name, db_text(rows, shown - 1, 1),
@@ -139,6 +151,7 @@ static const char *reason_phrase(int status)
         {201, "Created"},
         {202, "Accepted"},
         {204, "No Content"},
+        {301, "Moved Permanently"},
         {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},

@@ -6,21 +6,35 @@
 
 #include "audit.h"
 #include "db.h"
+#include "markdown.h"
+#include "products/product_fields.h"
+#include "products/shown.h"
 #include "request.h"
 
-/* The last column: nobody is misled by an answer a second old while plenty is in stock. */
-#define READ                                                                                   \
-    "SELECT document, version, status = 'active',"                                             \
-    "       status = 'active' AND least_available >= 100"                                      \
-    "  FROM products.product_documents WHERE "
-static const char BY_ID[] = READ "id = $1::uuid";
-static const char BY_SLUG[] = READ "slug = $1";
+/* Columns as lib/products/shown wants them; the last one is for those who write products. */
+#define READ(staff)                                                                            \
+    "SELECT document, version, active, available, " staff " FROM products.shown WHERE "
+#define STAFF "(SELECT m.document FROM products.staff_members m WHERE m.id = shown.id)"
+enum { AT_VERSION = 1, AT_ACTIVE = 2, AT_STAFF = 4 };
+static const char BY_ID[] = READ("NULL") "id = $1::uuid";
+static const char BY_SLUG[] = READ("NULL") "slug = $1";
+static const char STAFF_BY_ID[] = READ(STAFF) "id = $1::uuid";
+static const char STAFF_BY_SLUG[] = READ(STAFF) "slug = $1";
+
+static const char MOVED[] = "SELECT d.slug FROM products.old_slugs o"
+                            "  JOIN products.documents d USING (product_id)"
+                            " WHERE o.slug = $1 AND (d.active OR $2::boolean)";
+
+static const char DESCRIPTION[] = "SELECT description, version FROM products.products"
+                                  " WHERE id = $1::uuid AND (status = 'active' OR $2::boolean)";
 
 static const char CREATE[] = "WITH made AS (SELECT products.create_product($2::jsonb) AS id)"
                              "SELECT id, registry.audit_act($1::jsonb, 'product.created', id, "
                              "NULL, $2::jsonb) FROM made";
 static const char UPDATE[] = "SELECT products.edit_product($1::jsonb, $2::uuid, $3::jsonb,"
                              "                             nullif($4::int, 0))";
+static const char DELETE[] = "SELECT products.delete_product($1::jsonb, $2::uuid,"
+                             "                               nullif($3::int, 0))";
 
 /* The list: one statement per order, each with its keyset condition on (sort value, id). $1 and
  * $2 are the last row's, $3 the limit, $4 to $9 the filters. */
@@ -46,8 +60,8 @@ static const char UPDATE[] = "SELECT products.edit_product($1::jsonb, $2::uuid, 
     "           SELECT product_id FROM products.product_categories pc"                         \
     "             JOIN below ON below.id = pc.category_id))"                                   \
     "     ORDER BY value " direction ", p.id " direction " LIMIT $3::int + 1)"                 \
-    "SELECT d.document, to_json(page.value)#>>'{}', page.id"                                   \
-    "  FROM page JOIN products.product_documents d ON d.id = page.id"                          \
+    "SELECT d.document, to_json(page.value)#>>'{}', page.id, d.available"                      \
+    "  FROM page JOIN products.shown d ON d.id = page.id"                                      \
     " ORDER BY page.value " direction ", page.id " direction
 
 static const struct {
@@ -76,63 +90,6 @@ static const struct field LIST_QUERY[] = {
     {0},
 };
 
-#define MAX_PRICE 100000000000LL /* minor units, as the schema has it */
-
-static const struct field CATEGORY_ID[] = {{"", FIELD_UUID, 0, 0, 0, NULL, NULL}};
-
-#define COMMON_FIELDS                                                                          \
-    {"description", FIELD_LONG_TEXT, FIELD_NULLABLE, 0, 10000, NULL, NULL},                    \
-        {"brand", FIELD_TEXT, FIELD_NULLABLE, 1, 120, NULL, NULL},                             \
-        {"gtin", FIELD_GTIN, FIELD_NULLABLE, 0, 0, NULL, NULL},                                \
-        {"promotional_price", FIELD_INTEGER, FIELD_NULLABLE, 0, MAX_PRICE, NULL, NULL},        \
-        {"promotion_starts_at", FIELD_TIME, FIELD_NULLABLE, 0, 0, NULL, NULL},                 \
-        {"promotion_ends_at", FIELD_TIME, FIELD_NULLABLE, 0, 0, NULL, NULL},                   \
-        {"weight_g", FIELD_INTEGER, FIELD_NULLABLE, 0, 10000000, NULL, NULL},                  \
-        {"category_ids", FIELD_LIST, FIELD_NULLABLE, 0, 20, NULL, CATEGORY_ID},                \
-        {"attributes", FIELD_ANY_OBJECT, FIELD_NULLABLE, 0, 100, NULL, NULL},                  \
-        {"status", FIELD_CHOICE, 0, 0, 0, "draft active archived", NULL}, {0},
-
-static const struct field NEW_PRODUCT[] = {
-    {"name", FIELD_TEXT, FIELD_REQUIRED, 1, 200, NULL, NULL},
-    {"price", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_PRICE, NULL, NULL},
-    {"currency", FIELD_CURRENCY, FIELD_REQUIRED, 0, 0, NULL, NULL},
-    {"sku", FIELD_TEXT, 0, 1, 64, NULL, NULL},
-    COMMON_FIELDS};
-
-static const struct field CHANGES[] = {{"name", FIELD_TEXT, 0, 1, 200, NULL, NULL},
-                                       {"price", FIELD_INTEGER, 0, 0, MAX_PRICE, NULL, NULL},
-                                       COMMON_FIELDS};
-
-/* Whether the path holds an id and not a slug. */
-static bool is_uuid(const char *s)
-{
-    return strlen(s) == 36 && strspn(s, "0123456789abcdefABCDEF-") == 36 && s[8] == '-' &&
-           s[13] == '-' && s[18] == '-' && s[23] == '-';
-}
-
-/* Drafts and archived products are there for those who write products. */
-static void respond_product(struct request *req, int status, const struct rows *rows)
-{
-    if (!rows)
-        return;
-    if (db_count(rows) == 0 || (!db_boolean(rows, 0, 2) && !req_may(req, "products:write"))) {
-        respond_problem(req, 404, "not_found");
-        return;
-    }
-    /* For nginx's micro-cache (seconds); browsers always ask again. */
-    respond_header(req, "X-Accel-Expires", db_boolean(rows, 0, 3) ? "1" : "0");
-    respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
-}
-
-static void read_product(struct request *req)
-{
-    const char *id = req_param(req, "id");
-    const char *uuid = is_uuid(id) ? req_param_uuid(req, "id") : NULL;
-    if (!req->problem.status)
-        respond_product(req, 200,
-                        db_query(req->arena, &req->problem, uuid ? BY_ID : BY_SLUG, id));
-}
-
 static void list_products(struct request *req)
 {
     struct json_object *query = req_query(req, LIST_QUERY);
@@ -156,42 +113,120 @@ static void list_products(struct request *req)
                          page.limit_text, q, field_text(query, "min_price"),
                          field_text(query, "max_price"), field_text(query, "in_stock"),
                          field_text(query, "brand"), field_text(query, "category"));
-    respond_page(req, rows, page.limit, ORDERS[order].name);
+    respond_page_of(req, rows, page.limit, ORDERS[order].name, shown_document);
 }
 
-/* What one field can't tell alone. (Where one of them is not in the body, and for the times,
- * the constraints of the table tell.) */
-static bool promotion_is_sound(struct request *req, struct json_object *body)
+/* One product ------------------------------------------------------------------------------ */
+
+/* Whether the path holds an id and not a slug. */
+static bool is_uuid(const char *s)
 {
-    if (field_value(body, "promotional_price") && field_present(body, "price") &&
-        field_integer(body, "promotional_price") > field_integer(body, "price"))
-        problem_field(&req->problem, "/promotional_price", "too_large",
-                      field_text(body, "price"));
-    return !req->problem.status;
+    return strlen(s) == 36 && strspn(s, "0123456789abcdefABCDEF-") == 36 && s[8] == '-' &&
+           s[13] == '-' && s[18] == '-' && s[23] == '-';
+}
+
+/* Of what there is plenty nobody is misled by an answer a second old. */
+enum { PLENTY = 100 };
+
+/* Drafts and archived products are there for those who write products. */
+static bool is_shown(struct request *req, const struct rows *rows)
+{
+    return db_count(rows) && (db_boolean(rows, 0, AT_ACTIVE) || req_may(req, "products:write"));
+}
+
+static void respond_product(struct request *req, int status, const struct rows *rows)
+{
+    bool plenty = db_boolean(rows, 0, AT_ACTIVE) && shown_least(rows, 0) >= PLENTY;
+    /* For nginx's micro-cache (seconds); browsers always ask again. */
+    respond_header(req, "X-Accel-Expires", plenty ? "1" : "0");
+    respond_resource(req, status,
+                     shown_document_and(req->arena, rows, 0, db_text(rows, 0, AT_STAFF)),
+                     db_integer(rows, 0, AT_VERSION));
+}
+
+/* Where a product stands that had this address before. */
+static void respond_moved(struct request *req, const char *slug)
+{
+    const char *staff = db_flag(req_may(req, "products:write"));
+    struct rows *rows = db_query(req->arena, &req->problem, MOVED, slug, staff);
+    if (!rows)
+        return;
+    if (db_count(rows) == 0) {
+        respond_problem(req, 404, "not_found");
+        return;
+    }
+    const char *to = arena_printf(req->arena, "/v1/products/%s", db_text(rows, 0, 0));
+    respond_header(req, "Location", to);
+    respond_json(req, 301, arena_printf(req->arena, "{\"location\":\"%s\"}", to));
+}
+
+static void read_product(struct request *req)
+{
+    const char *id = req_param(req, "id");
+    bool uuid = is_uuid(id), staff = req_may(req, "products:write");
+    if (req->problem.status)
+        return;
+    const char *sql = uuid ? (staff ? STAFF_BY_ID : BY_ID) : (staff ? STAFF_BY_SLUG : BY_SLUG);
+    struct rows *rows = db_query(req->arena, &req->problem, sql, id);
+    if (!rows)
+        return;
+    if (is_shown(req, rows))
+        respond_product(req, 200, rows);
+    else if (uuid || db_count(rows))
+        respond_problem(req, 404, "not_found");
+    else
+        respond_moved(req, id);
+}
+
+static void read_description(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id");
+    struct rows *rows = id ? db_query(req->arena, &req->problem, DESCRIPTION, id,
+                                      db_flag(req_may(req, "products:write")))
+                           : NULL;
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    if (!rows || req->problem.status)
+        return;
+    const char *html = markdown_html(req->arena, db_text(rows, 0, 0));
+    respond_bytes(req, 200, "text/html; charset=utf-8", html, strlen(html));
 }
 
 static void create_product(struct request *req)
 {
-    struct json_object *body = req_body(req, NEW_PRODUCT, false);
-    if (!body || !promotion_is_sound(req, body))
+    struct json_object *body = req_body(req, PRODUCT_NEW, false);
+    if (!body || !product_is_sound(&req->problem, body))
         return;
     struct rows *made =
         db_query(req->arena, &req->problem, CREATE, audit_act(req), field_json(body));
-    if (!made)
+    const char *id = made ? db_text(made, 0, 0) : NULL;
+    struct rows *rows = id ? db_query(req->arena, &req->problem, STAFF_BY_ID, id) : NULL;
+    if (!rows)
         return;
-    const char *id = db_text(made, 0, 0);
     respond_header(req, "Location", arena_printf(req->arena, "/v1/products/%s", id));
-    respond_product(req, 201, db_query(req->arena, &req->problem, BY_ID, id));
+    respond_product(req, 201, rows);
 }
 
 static void update_product(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
-    struct json_object *body = id ? req_body(req, CHANGES, true) : NULL;
-    int version = body && promotion_is_sound(req, body) ? req_if_match(req) : -1;
-    if (version >= 0 && db_query(req->arena, &req->problem, UPDATE, audit_act(req), id,
+    struct json_object *body = id ? req_body(req, PRODUCT_CHANGES, true) : NULL;
+    int version = body && product_is_sound(&req->problem, body) ? req_if_match(req) : -1;
+    if (version < 0 || !db_query(req->arena, &req->problem, UPDATE, audit_act(req), id,
                                  field_json(body), arena_printf(req->arena, "%d", version)))
-        respond_product(req, 200, db_query(req->arena, &req->problem, BY_ID, id));
+        return;
+    struct rows *rows = db_query(req->arena, &req->problem, STAFF_BY_ID, id);
+    if (rows)
+        respond_product(req, 200, rows);
+}
+
+static void delete_product(struct request *req)
+{
+    const char *id = req_param_uuid(req, "id");
+    int version = id ? req_if_match(req) : -1;
+    if (version >= 0 && db_query(req->arena, &req->problem, DELETE, audit_act(req), id,
+                                 arena_printf(req->arena, "%d", version)))
+        respond_empty(req);
 }
 
 static const struct route ROUTES[] = {
@@ -199,6 +234,8 @@ static const struct route ROUTES[] = {
     {"POST", "/v1/products", "products:write", create_product},
     {"GET", "/v1/products/{id}", ANYONE, read_product},
     {"PATCH", "/v1/products/{id}", "products:write", update_product},
+    {"DELETE", "/v1/products/{id}", "products:write", delete_product},
+    {"GET", "/v1/products/{id}/description", ANYONE, read_description},
     {0},
 };
 

@@ -1,0 +1,14 @@
+/*
+ * markdown: what people write about goods, as HTML that may stand in a page. CommonMark by
+ * libcmark: raw HTML is left out, and so are links to anything that could run (javascript:,
+ * data: and the like), whoever wrote them.
+ */
+#ifndef VENDAS_MARKDOWN_H
+#define VENDAS_MARKDOWN_H
+
+#include "arena.h"
+
+/* The text, UTF-8, as an HTML fragment of the arena. */
+const char *markdown_html(struct arena *a, const char *text);
+
+#endif
