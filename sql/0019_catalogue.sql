@@ -114,8 +114,7 @@ BEGIN
     IF named = '{}' AND NEW.options = '{}' THEN
         RETURN NULL;
     ELSIF ARRAY(SELECT unnest(named) ORDER BY 1) <> ARRAY(SELECT jsonb_object_keys(NEW.options) ORDER BY 1) THEN
-        PERFORM shared.fail(422, 'wrong_options', jsonb_build_object(
-            'pointer', '/options', 'expected', array_to_string(named, ', ')));
+        PERFORM shared.fail(422, 'wrong_options', '{"pointer": "/options"}');
     END IF;
     RETURN NULL;
 END
@@ -325,6 +324,18 @@ COMMENT ON VIEW products.integrity IS 'Broken promises of the catalogue; empty.'
 
 -- Writing ------------------------------------------------------------------------------------
 
+CREATE FUNCTION products.and_bundles(p_product uuid) RETURNS uuid[]
+LANGUAGE sql STABLE AS $$
+    SELECT ARRAY(SELECT p_product
+                 UNION
+                 SELECT bundle.product_id
+                   FROM products.variants part
+                   JOIN products.bundle_parts b ON b.part_id = part.id
+                   JOIN products.variants bundle ON bundle.id = b.bundle_id
+                  WHERE part.product_id = p_product)
+$$;
+COMMENT ON FUNCTION products.and_bundles(uuid) IS 'A product and the bundles that it is in, which tell its name.';
+
 CREATE FUNCTION products.add_variant(p_product uuid, p jsonb, p_position int) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -378,7 +389,7 @@ BEGIN
         ELSE ARRAY['options', 'variants', 'parts'] END) AS f
      WHERE p ? f AND p->f NOT IN ('null', '[]') LIMIT 1;
     IF field IS NOT NULL THEN
-        PERFORM shared.fail(422, 'not_for_type', jsonb_build_object('pointer', '/' || field, 'product_type', p_type));
+        PERFORM shared.fail(422, 'not_for_type', jsonb_build_object('pointer', '/' || field));
     END IF;
 END
 $$;
@@ -492,7 +503,7 @@ BEGIN
             PERFORM products.bundles_changed(ARRAY[variant]);
         END IF;
     END IF;
-    PERFORM products.refresh(ARRAY[p_id]);
+    PERFORM products.refresh(products.and_bundles(p_id));
     RETURN p_id;
 END
 $$;
@@ -611,9 +622,7 @@ BEGIN
     PERFORM products.touch(p_product);
     before := products.own_variant(p_product, p_variant);
     PERFORM products.update_variant(p_variant, p);
-    PERFORM products.refresh(ARRAY(
-        SELECT p_product UNION SELECT v.product_id FROM products.bundle_parts b
-          JOIN products.variants v ON v.id = b.bundle_id WHERE b.part_id = p_variant));
+    PERFORM products.refresh(products.and_bundles(p_product));
     PERFORM registry.audit_act(p_act, 'variant.changed', p_variant, shared.members(before, p), p);
     RETURN p_variant;
 END

@@ -33,7 +33,9 @@ static void price_line(struct pricing_line *line, struct json_object *item,
     line->name = field_text(product, "name");
     line->quantity = field_integer(item, "quantity");
     line->unit_price = field_integer(product, "unit_price");
-    line->weight_g = field_integer(product, "weight_g") * line->quantity;
+    line->digital = field_boolean(product, "digital");
+    if (!line->digital)
+        line->weight_g = field_integer(product, "weight_g") * line->quantity;
     line->total = line->quantity * line->unit_price;
 }
 
@@ -97,14 +99,12 @@ static long long freight_cost(struct json_object *rule, long long items, long lo
     return field_integer(rule, "base") + kilograms * field_integer(rule, "per_kg");
 }
 
-static bool add_freight(struct problem *p, struct json_object *rules, const char *service,
-                        struct pricing *out)
+/* The services that carry this order's goods there. */
+static void freight_options(struct arena *a, struct json_object *rules, long long weight_g,
+                            struct pricing *out)
 {
-    long long weight_g = 0;
-    for (size_t i = 0; i < out->line_count; i++)
-        weight_g += out->lines[i].weight_g;
     out->option_count = json_object_array_length(rules);
-    out->options = arena_alloc(p->arena, out->option_count * sizeof *out->options);
+    out->options = arena_alloc(a, out->option_count * sizeof *out->options);
     for (size_t i = 0; i < out->option_count; i++) {
         struct json_object *rule = json_object_array_get_idx(rules, i);
         out->options[i] = (struct pricing_freight){
@@ -115,6 +115,25 @@ static bool add_freight(struct problem *p, struct json_object *rules, const char
         };
     }
     qsort(out->options, out->option_count, sizeof *out->options, cheaper);
+}
+
+static bool add_freight(struct problem *p, struct json_object *rules, const char *service,
+                        struct pricing *out)
+{
+    static const struct pricing_freight NOTHING_TO_CARRY = {"digital", "Digital", 0, 0};
+    long long weight_g = 0;
+    bool goods = false;
+    for (size_t i = 0; i < out->line_count; i++) {
+        weight_g += out->lines[i].weight_g;
+        goods |= !out->lines[i].digital;
+    }
+    if (goods) {
+        freight_options(p->arena, rules, weight_g, out);
+    } else {
+        out->option_count = 1;
+        out->options = arena_alloc(p->arena, sizeof *out->options);
+        *out->options = NOTHING_TO_CARRY;
+    }
     for (size_t i = 0; i < out->option_count && !out->freight; i++)
         if (!service || !strcmp(out->options[i].service, service))
             out->freight = &out->options[i];

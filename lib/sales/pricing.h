@@ -2,7 +2,8 @@
  * pricing: what a quote or an order comes to. Pure: no database, no clock; the same facts give
  * the same totals, so that a quote and the order made from it agree to the centavo.
  *
- * Amounts are minor units. Rounding: half up, once per line and tax.
+ * Amounts are minor units. Rounding: half up, once per line and tax. An order of digital goods
+ * alone has one freight service, "digital", which costs nothing.
  */
 #ifndef VENDAS_SALES_PRICING_H
 #define VENDAS_SALES_PRICING_H
@@ -17,6 +18,7 @@ enum { PRICING_MAX_LINES = 100, PRICING_MAX_QUANTITY = 10000 };
 struct pricing_line {
     const char *variant_id, *product_id, *sku, *name;
     long long quantity, unit_price, weight_g;
+    bool digital; /* nothing is carried */
     long long discount, tax, total; /* total = quantity * unit_price - discount + tax */
 };
 

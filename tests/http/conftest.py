@@ -115,3 +115,4 @@ def books_balance():
     """After all tests, whatever they did: no promise of Sales is broken."""
     yield
     assert support.rows("SELECT * FROM sales.integrity") == []
+    assert support.rows("SELECT * FROM products.integrity LIMIT 10") == []

@@ -255,6 +255,38 @@ def shelf(owner):
     return product
 
 
+def kinds(owner):
+    """Products with variations, a bundle of them, and one that moves and goes."""
+    shirt = ok(owner.post("/v1/products", {
+        "name": "Camiseta", "type": "variations", "price": 4990, "currency": "BRL", "cost": 2100,
+        "ncm": "6109.10.00", "width_mm": 200, "height_mm": 30, "length_mm": 250,
+        "slug": support.unique("camiseta"), "seo_title": "Camiseta", "seo_description": "De malha.",
+        "options": ["tamanho"], "variants": [{"options": {"tamanho": "P"}, "cost": 2000}]}), 201)
+    path = f"/v1/products/{shirt['id']}"
+    small = shirt["variants"][0]
+    answer = owner.post(f"{path}/variants", {
+        "options": {"tamanho": "M"}, "sku": support.unique("CAM"), "gtin": support.gtin13(),
+        "price": 5990, "cost": None, "weight_g": 180, "position": 1})
+    large = ok(answer, 201)
+    ok(owner.get(answer.headers["Location"]))
+    ok(owner.get(f"{path}/variants"))
+    ok(owner.post(f"{path}/variants", {"options": {"tamanho": "M"}}), 409)
+    ok(owner.patch(f"{path}/variants/{large['id']}", {"price": None, "position": 2}))
+    ok(owner.patch(f"{path}/variants/{small['id']}", {"sku": large["sku"]}), 409)
+    bundle = ok(owner.post("/v1/products", {
+        "name": "Kit", "type": "bundle", "price": 9990, "currency": "BRL",
+        "parts": [{"variant_id": large["id"], "quantity": 2}]}), 201)
+    ok(owner.delete(f"{path}/variants/{large['id']}"), 409)
+    ok(owner.delete(path), 409)
+    ok(owner.delete(f"/v1/products/{bundle['id']}", headers={"If-Match": '"9-0"'}), 412)
+    ok(owner.delete(f"/v1/products/{bundle['id']}"), 204)
+    ok(owner.delete(f"{path}/variants/{large['id']}"), 204)
+    old = shirt["slug"]
+    ok(owner.patch(path, {"slug": support.unique("camiseta"), "description": "**Nova**"}))
+    ok(owner.get(f"/v1/products/{old}"), 301)
+    assert owner.get(f"{path}/description").text == "<p><strong>Nova</strong></p>\n"
+
+
 def sale(owner, ana, product):
     """Sells two pieces, sends them off, and lets the next order go."""
     items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
@@ -340,6 +372,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     ana = people(owner)
     oneself(owner, ana)
     homes(ana)
+    kinds(owner)
     sale(owner, ana, shelf(owner))
     ok(ana.get("/v1/users/me/export"))
     privileges(owner)

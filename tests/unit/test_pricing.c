@@ -13,7 +13,9 @@ static const char FACTS[] =
     "  {\"variant_id\": \"v2\", \"product_id\": \"p2\", \"sku\": \"A-2\", \"name\": \"Prato\","
     "   \"unit_price\": 333, \"currency\": \"BRL\", \"weight_g\": 1},"
     "  {\"variant_id\": \"v3\", \"product_id\": \"p3\", \"sku\": \"A-3\", \"name\": \"Iate\","
-    "   \"unit_price\": 100000000000, \"currency\": \"BRL\", \"weight_g\": 0}],"
+    "   \"unit_price\": 100000000000, \"currency\": \"BRL\", \"weight_g\": 0},"
+    "  {\"variant_id\": \"v4\", \"product_id\": \"p4\", \"sku\": \"A-4\", \"name\": \"Livro\","
+    "   \"unit_price\": 2500, \"currency\": \"BRL\", \"weight_g\": 900, \"digital\": true}],"
     " \"freight\": ["
     "  {\"service\": \"express\", \"name\": \"Expressa\", \"base\": 3000, \"per_kg\": 500, "
     "\"days\": 2,"
@@ -96,6 +98,22 @@ static void test_a_tax_inside_the_price_is_told_but_not_added(void **state)
     assert_int_equal(got.taxes[0].amount, 358);
     assert_int_equal(got.taxes[1].amount, 65);
     assert_int_equal(got.tax, 65);
+}
+
+static void test_what_is_digital_is_not_carried(void **state)
+{
+    (void)state;
+    struct pricing alone = price("[{\"variant_id\": \"v4\", \"quantity\": 2}]", NULL);
+    assert_string_equal(alone.freight->service, "digital");
+    assert_int_equal(alone.freight->cost, 0);
+    assert_int_equal(alone.option_count, 1);
+    struct pricing mixed = price("[{\"variant_id\": \"v4\", \"quantity\": 2},"
+                                 " {\"variant_id\": \"v1\", \"quantity\": 1}]",
+                                 NULL);
+    assert_string_equal(mixed.freight->service, "economy");
+    assert_int_equal(mixed.freight->cost, 1500 + 200); /* of 300 g, not of 2100 g */
+    struct problem p = refused("[{\"variant_id\": \"v4\", \"quantity\": 2}]", facts, "economy");
+    assert_string_equal(p.errors->pointer, "/freight_service");
 }
 
 static void test_the_cheapest_freight_is_taken_unless_one_is_asked_for(void **state)
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_a_share_is_rounded_half_up),
         cmocka_unit_test(test_lines_add_up_to_the_total),
         cmocka_unit_test(test_a_tax_inside_the_price_is_told_but_not_added),
+        cmocka_unit_test(test_what_is_digital_is_not_carried),
         cmocka_unit_test(test_the_cheapest_freight_is_taken_unless_one_is_asked_for),
         cmocka_unit_test(test_freight_is_free_from_a_sum_on),
         cmocka_unit_test(test_every_variant_that_is_not_for_sale_is_told),
