@@ -122,8 +122,9 @@ def product_sql():
     """The program's own statement as a pgbench script."""
     with open(f"{HERE}/../cgi-bin/products/products.c") as file:
         source = file.read()
-    begin, end = source.index("#define READ"), source.index("static const char BY_SLUG")
+    begin, end = source.index("#define READ"), source.index("#define STAFF_READ")
     sql = "".join(re.findall(r'"([^"]*)"', source[begin:end]))
+    sql += re.search(r'BY_ID\[\] = READ "([^"]*)"', source).group(1)
     if "$1::uuid" not in sql:
         die("cgi-bin/products/products.c no longer has its statement where this looks for it")
     path = f"{VAR}/tmp/product.sql"

@@ -198,6 +198,11 @@ int db_count(const struct rows *r)
     return PQntuples((const PGresult *)r);
 }
 
+int db_columns(const struct rows *r)
+{
+    return PQnfields((const PGresult *)r);
+}
+
 const char *db_text(const struct rows *r, int row, int column)
 {
     const PGresult *result = (const PGresult *)r;

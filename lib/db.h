@@ -51,6 +51,7 @@ const char *db_flag(bool value);
 
 /* Number of rows. */
 int db_count(const struct rows *r);
+int db_columns(const struct rows *r);
 
 /* A value as text, NULL for SQL's NULL. Valid as long as the arena is not reset. */
 const char *db_text(const struct rows *r, int row, int column);

@@ -629,6 +629,69 @@ END
 $$;
 COMMENT ON FUNCTION products.edit_variant(jsonb, uuid, uuid, jsonb) IS 'Changes a variant, and the audit of it.';
 
+-- Ingestion ----------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION products.ingest_item(p jsonb, p_hash bytea) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    seen     products.ingested;
+    present  products.products;
+    product  uuid;
+    category uuid;
+BEGIN
+    SELECT * INTO seen FROM products.ingested
+     WHERE source = p->>'source' AND source_id = p->>'source_id';
+    IF seen.product_id IS NOT NULL THEN
+        UPDATE products.ingested SET last_at = now(), item_hash = p_hash, url = p->>'url',
+                                     price = (p->>'price')::bigint
+         WHERE source = seen.source AND source_id = seen.source_id;
+        IF seen.item_hash = p_hash THEN
+            RETURN jsonb_build_object('status', 'unchanged', 'product_id', seen.product_id);
+        ELSIF NOT seen.owner THEN
+            RETURN jsonb_build_object('status', 'duplicate', 'product_id', seen.product_id);
+        END IF;
+        SELECT * INTO present FROM products.products WHERE id = seen.product_id FOR UPDATE;
+        -- What a page no longer says is kept, and so is what people edited by hand; a GTIN that another
+        -- product has is not taken over; a promotion that is above the new price is none any more.
+        p := p - 'sku' - 'currency' - 'category' - present.locked_fields
+             - CASE WHEN present.type = 'variations' OR EXISTS (
+                        SELECT FROM products.variants v
+                         WHERE v.gtin = p->>'gtin' AND v.product_id <> present.id)
+                    THEN 'gtin' ELSE '' END;
+        IF present.promotional_price > (p->>'price')::bigint THEN
+            p := p || '{"promotional_price": null}';
+        END IF;
+        UPDATE products.products SET provenance = provenance || products.collected_now(p)
+         WHERE id = present.id;
+        PERFORM products.update_product(present.id, p, NULL);
+        RETURN jsonb_build_object('status', 'updated', 'product_id', seen.product_id);
+    END IF;
+
+    SELECT v.product_id INTO product FROM products.variants v WHERE v.gtin = p->>'gtin';
+    IF product IS NULL THEN
+        category := products.ingest_category(p->>'category');
+        product := products.create_product(
+            (p - 'sku') || CASE WHEN category IS NULL THEN '{}'
+                           ELSE jsonb_build_object('category_ids', jsonb_build_array(category)) END);
+        UPDATE products.products SET provenance = products.collected_now(p) WHERE id = product;
+        INSERT INTO products.ingested (source, source_id, product_id, owner, item_hash, url, price)
+        VALUES (p->>'source', p->>'source_id', product, true, p_hash, p->>'url', (p->>'price')::bigint);
+        RETURN jsonb_build_object('status', 'created', 'product_id', product);
+    END IF;
+    INSERT INTO products.ingested (source, source_id, product_id, owner, item_hash, url, price)
+    VALUES (p->>'source', p->>'source_id', product, false, p_hash, p->>'url', (p->>'price')::bigint);
+    RETURN jsonb_build_object('status', 'duplicate', 'product_id', product);
+END
+$$;
+
+CREATE FUNCTION products.collected_now(p jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_object_agg(k, jsonb_build_object('by', p->>'source', 'at', shared.rfc3339(now()))), '{}')
+      FROM jsonb_object_keys(p) AS k
+     WHERE k IN ('name', 'price', 'description', 'brand', 'gtin', 'images', 'attributes')
+$$;
+COMMENT ON FUNCTION products.collected_now(jsonb) IS 'The provenance of what an item says.';
+
 -- Deleting -----------------------------------------------------------------------------------
 
 CREATE FUNCTION products.refuse_in_use(p_variants uuid[]) RETURNS void

@@ -12,14 +12,15 @@
 #include "request.h"
 
 /* Columns as lib/products/shown wants them; the last one is for those who write products. */
-#define READ(staff)                                                                            \
-    "SELECT document, version, active, available, " staff " FROM products.shown WHERE "
-#define STAFF "(SELECT m.document FROM products.staff_members m WHERE m.id = shown.id)"
+#define READ "SELECT document, version, active, available FROM products.shown WHERE "
+#define STAFF_READ                                                                             \
+    "SELECT s.document, version, active, available, m.document"                                \
+    "  FROM products.shown s JOIN products.staff_members m USING (id) WHERE "
 enum { AT_VERSION = 1, AT_ACTIVE = 2, AT_STAFF = 4 };
-static const char BY_ID[] = READ("NULL") "id = $1::uuid";
-static const char BY_SLUG[] = READ("NULL") "slug = $1";
-static const char STAFF_BY_ID[] = READ(STAFF) "id = $1::uuid";
-static const char STAFF_BY_SLUG[] = READ(STAFF) "slug = $1";
+static const char BY_ID[] = READ "id = $1::uuid";
+static const char BY_SLUG[] = READ "slug = $1";
+static const char STAFF_BY_ID[] = STAFF_READ "id = $1::uuid";
+static const char STAFF_BY_SLUG[] = STAFF_READ "slug = $1";
 
 static const char MOVED[] = "SELECT d.slug FROM products.old_slugs o"
                             "  JOIN products.documents d USING (product_id)"
@@ -136,11 +137,11 @@ static bool is_shown(struct request *req, const struct rows *rows)
 
 static void respond_product(struct request *req, int status, const struct rows *rows)
 {
+    const char *extra = db_columns(rows) > AT_STAFF ? db_text(rows, 0, AT_STAFF) : NULL;
     bool plenty = db_boolean(rows, 0, AT_ACTIVE) && shown_least(rows, 0) >= PLENTY;
     /* For nginx's micro-cache (seconds); browsers always ask again. */
     respond_header(req, "X-Accel-Expires", plenty ? "1" : "0");
-    respond_resource(req, status,
-                     shown_document_and(req->arena, rows, 0, db_text(rows, 0, AT_STAFF)),
+    respond_resource(req, status, shown_document_and(req->arena, rows, 0, extra),
                      db_integer(rows, 0, AT_VERSION));
 }
 

@@ -302,3 +302,16 @@ def test_the_collector_can_do_nothing_else(collector, product):
     assert_problem(collector.patch(path, {"price": 1}), 403, "forbidden")
     assert_problem(collector.get("/v1/users"), 403, "forbidden")
     assert_problem(collector.get("/v1/stock"), 403, "forbidden")
+
+
+def test_what_people_edited_is_not_collected_over(collector, admin):
+    one = item(name="Da loja", price=1000, brand="Marca")
+    made, = ingest(collector, [one])
+    path = f"/v1/products/{made['product_id']}"
+    admin.patch(path, {"name": "Nosso nome"})
+    changed, = ingest(collector, [{**one, "name": "Outro nome", "price": 900}])
+    assert changed["status"] == "updated"
+    shown = admin.get(path).json()
+    assert (shown["name"], shown["price"]) == ("Nosso nome", 900)
+    assert shown["provenance"]["name"]["by"] == "person"
+    assert shown["provenance"]["price"]["by"] == one["source"]
