@@ -21,6 +21,8 @@ products_PROGRAMS = \
 	cgi-bin/products/categories \
 	cgi-bin/products/ingest \
 	cgi-bin/products/products \
+	cgi-bin/products/proposals \
+	cgi-bin/products/records \
 	cgi-bin/products/variants
 
 salesdir = $(pkglibexecdir)/sales

@@ -189,7 +189,10 @@ static bool check_goods(struct problem *p, const struct field *f, const char *po
 {
     switch (f->type) {
     case FIELD_GTIN:
-        return gtin_valid(s) || fault(p, pointer, "not_gtin", NULL);
+        if (!gtin_valid(s))
+            return fault(p, pointer, "not_gtin", NULL);
+        gtin_shorten(s);
+        return true;
     case FIELD_SKU:
         return is_sku(s) || fault(p, pointer, "not_sku", NULL);
     case FIELD_SLUG:

@@ -28,7 +28,7 @@ enum field_type {
     FIELD_TIME,        /* RFC 3339 date-time */
     FIELD_DATE,        /* RFC 3339 full-date */
     FIELD_BIRTH_DATE,  /* full-date from 1900 to today (UTC); no least age */
-    FIELD_GTIN,        /* GS1: 8, 12, 13 or 14 digits, the last a check digit */
+    FIELD_GTIN,        /* GS1: lib/gtin.h; read back in its shortest form */
     FIELD_SKU,         /* a shop's own code: letters, digits and . _ / - */
     FIELD_SLUG,        /* a part of an address: a-z, 0-9 and single hyphens between */
     FIELD_NCM,         /* Mercosur nomenclature, 8516.60.00; read back as eight digits */

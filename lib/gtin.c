@@ -12,3 +12,10 @@ bool gtin_valid(const char *text)
         sum += (text[i] - '0') * ((n - i) % 2 == 0 ? 3 : 1);
     return (10 - sum % 10) % 10 == text[n - 1] - '0';
 }
+
+void gtin_shorten(char *text)
+{
+    size_t n = strlen(text), zeros = strspn(text, "0"), digits = n - zeros;
+    size_t least = digits <= 8 ? 8 : digits <= 12 ? 12 : digits;
+    memmove(text, text + n - least, least + 1);
+}

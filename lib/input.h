@@ -9,8 +9,8 @@
 struct input {
     size_t (*read)(void *source, char *p, size_t n); /* fewer than n bytes: the end */
     void *source;
-    const char *bytes; /* once read */
-    size_t length;
+    const char *bytes; /* once read as a whole */
+    size_t length;     /* bytes read so far */
 };
 
 #endif

@@ -26,6 +26,7 @@ libvendas_a_SOURCES = \
 	lib/gtin.c lib/gtin.h \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
+	lib/items.c lib/items.h \
 	lib/job.c lib/job.h \
 	lib/identity.c lib/identity.h \
 	lib/json.c lib/json.h \

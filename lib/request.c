@@ -208,27 +208,38 @@ bool req_has_body(const struct request *req)
     return content_length(req) > 0;
 }
 
+bool req_body_fits(struct request *req, long long max_bytes)
+{
+    long long announced = content_length(req);
+    if (announced > max_bytes)
+        problem_set(&req->problem, 413, "body_too_large");
+    else if (announced <= 0)
+        problem_set(&req->problem, 400, "body_required");
+    return !req->problem.status;
+}
+
+size_t req_read(struct request *req, char *p, size_t n)
+{
+    struct input *in = req->input;
+    size_t left = (size_t)content_length(req) - in->length;
+    n = in->read(in->source, p, n < left ? n : left);
+    in->length += n;
+    return n;
+}
+
 const char *req_bytes(struct request *req, size_t *n)
 {
     struct input *in = req->input;
-    if (in->bytes) {
-        *n = in->length;
-        return in->bytes;
+    if (!in->bytes) {
+        if (!req_body_fits(req, settings()->max_body_bytes))
+            return NULL;
+        size_t announced = (size_t)content_length(req);
+        char *p = arena_alloc(req->arena, announced + 1);
+        req_read(req, p, announced);
+        in->bytes = p;
     }
-    long long announced = content_length(req);
-    if (announced > settings()->max_body_bytes) {
-        problem_set(&req->problem, 413, "body_too_large");
-        return NULL;
-    }
-    if (announced <= 0) {
-        problem_set(&req->problem, 400, "body_required");
-        return NULL;
-    }
-    char *p = arena_alloc(req->arena, (size_t)announced + 1);
-    in->length = in->read(in->source, p, (size_t)announced);
-    in->bytes = p;
     *n = in->length;
-    return p;
+    return in->bytes;
 }
 
 struct json_object *req_json(struct request *req, const char *text, size_t n)

@@ -102,6 +102,13 @@ struct json_object *req_body(struct request *req, const struct field *fields, bo
  * filled (missing, 413). *n is the length; a NUL stands behind it. */
 const char *req_bytes(struct request *req, size_t *n);
 
+/* The same piece by piece, for what is larger than memory should hold. First: whether there is
+ * a body, of up to max_bytes; else false with the problem filled (missing, 413). */
+bool req_body_fits(struct request *req, long long max_bytes);
+
+/* The body's next n bytes, or fewer at its end; returns how many. Not beside req_bytes(). */
+size_t req_read(struct request *req, char *p, size_t n);
+
 /* Whether Content-Type names this type, whatever its parameters (RFC 9110 section 8.3.1). */
 bool req_type_is(const struct request *req, const char *type);
 
@@ -149,7 +156,8 @@ void respond_page(struct request *req, const struct rows *rows, int limit, const
 
 /* The same where something else than the first column is a row's document. */
 void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
-                     const char *(*document)(struct arena *a, const struct rows *rows, int row));
+                     const char *(*document)(struct arena *a, const struct rows *rows,
+                                             int row));
 
 /* Any other content. */
 void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);

@@ -53,6 +53,7 @@ static const struct setting TABLE[] = {
     SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),
     SETTING("CURRENCY", TEXT, currency, "BRL", 3, 3),
     SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
+    SETTING("INGEST_MAX_BYTES", NUMBER, ingest_max_bytes, "67108864", 1024, 1073741824),
     SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "2880", 0, 43200),
     SETTING("CORS_ORIGINS", TEXT, cors_origins, "", 0, 0),
     SETTING("BANK_ACCOUNT", TEXT, bank_account, "", 0, 0),

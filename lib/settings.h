@@ -25,6 +25,7 @@ struct settings {
     const char *timezone;         /* the shop's, IANA name */
     const char *currency;         /* the shop's, ISO 4217 */
     long long max_body_bytes;     /* larger request bodies are 413 */
+    long long ingest_max_bytes;   /* the same of POST /v1/ingest, which is read item by item */
     long long order_hold_minutes; /* how long unpaid orders hold their stock */
     const char *cors_origins; /* origins allowed by CORS, separated by blanks; "" for none */
     const char *bank_account; /* where bank transfers go; shown to the buyer */

@@ -1,18 +1,24 @@
 /*
  * Ingestion: takes in collected products, each exactly once. Service Products, tables
- * products.ingested and products.products. The body is a JSON array or NDJSON (one item a
- * line).
+ * products.ingested, products.products and products.proposals. The body is a JSON array or
+ * NDJSON (one item a line), read item by item; what passes goes to the database chunk by chunk,
+ * and of a chunk nothing stays but what became of its items. So a worker takes no more memory
+ * for ten thousand items than for a chunk, apart from the answer.
  */
 #include <string.h>
 
 #include "buf.h"
 #include "db.h"
+#include "items.h"
 #include "json.h"
-#include "request.h"
+#include "settings.h"
 
-static const char INGEST[] = "SELECT products.ingest($1::jsonb)";
+static const char INGEST[] =
+    "SELECT status, product_id, faults FROM products.ingest($1::jsonb)";
 
-enum { MAX_ITEMS = 500 };
+/* A chunk is full with so many items or bytes, whichever comes first. Of an item at fault so
+ * many reasons are told, so that the answer stays in proportion to the body. */
+enum { MAX_ITEMS = 10000, CHUNK_ITEMS = 500, CHUNK_BYTES = 1 << 20, MAX_REASONS = 20 };
 
 static const struct field IMAGE[] = {{"", FIELD_URL, 0, 0, 0, NULL, NULL}};
 
@@ -37,61 +43,18 @@ static const struct field ITEM[] = {
     {0},
 };
 
-/* NDJSON: an item a line; empty lines are passed over. A line that is no JSON becomes null, and
- * so is rejected by itself without its neighbours. */
-static struct json_object *read_lines(struct request *req, const char *text, size_t n)
-{
-    struct json_object *items = json_keep(req->arena, json_object_new_array());
-    for (const char *line = text, *end = text + n; line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        size_t length = (size_t)((newline ? newline : end) - line);
-        if (length && line[length - 1] == '\r')
-            length--;
-        if (strspn(line, " \t") < length) {
-            struct request probe = *req;
-            struct json_object *item =
-                req_json(&probe, arena_memdup(req->arena, line, length), length);
-            json_object_array_add(items, probe.problem.status ? NULL : json_object_get(item));
-        }
-        line = newline ? newline + 1 : end;
-    }
-    return items;
-}
+struct batch {
+    struct request *req;
+    struct arena *arena; /* of the chunk */
+    struct buf items;    /* those of the chunk that passed, a JSON array without its end */
+    struct problem faults[CHUNK_ITEMS]; /* what is wrong with each of the chunk, if anything */
+    size_t in_chunk, told;              /* items of the chunk, and those with a result */
+    struct buf results;
+    int counts[6];
+};
 
-static struct json_object *read_items(struct request *req)
-{
-    size_t n;
-    const char *text = req_bytes(req, &n);
-    struct json_object *items = NULL;
-    if (!text)
-        return NULL;
-    if (req_type_is(req, "application/x-ndjson") || req_type_is(req, "application/ndjson"))
-        items = read_lines(req, text, n);
-    else if (req_type_is(req, "application/json"))
-        items = req_json(req, text, n);
-    else
-        problem_set(&req->problem, 415, "unsupported_media_type");
-    if (req->problem.status)
-        return NULL;
-    if (!json_object_is_type(items, json_type_array))
-        problem_field(&req->problem, "", "not_list", NULL);
-    else if (json_object_array_length(items) == 0)
-        problem_field(&req->problem, "", "too_few", "1");
-    else if (json_object_array_length(items) > MAX_ITEMS)
-        problem_field(&req->problem, "", "too_many", arena_printf(req->arena, "%d", MAX_ITEMS));
-    return req->problem.status ? NULL : items;
-}
-
-/* What is wrong with an item, or a problem without status. */
-static struct problem check_item(struct request *req, struct json_object *item)
-{
-    struct problem p = problem_none(req->arena);
-    if (json_object_is_type(item, json_type_object))
-        fields_check(&p, ITEM, item, false);
-    else
-        problem_field(&p, "", "not_object", NULL);
-    return p;
-}
+static const char *const STATUSES[] = {"created",   "updated",  "unchanged",
+                                       "duplicate", "proposed", "rejected"};
 
 /* A null member says as little as an absent one. */
 static void drop_nulls(struct json_object *item)
@@ -101,76 +64,141 @@ static void drop_nulls(struct json_object *item)
             json_object_object_del(item, f->name);
 }
 
-static void write_rejected(struct buf *b, size_t index, const struct problem *p, enum lang lang)
+static void begin_chunk(struct batch *b)
 {
-    buf_printf(b,
-               "{\"index\":%zu,\"status\":\"rejected\",\"product_id\":null,\"errors\":", index);
-    problem_write_errors(b, p, lang);
-    buf_raw(b, "}");
+    arena_reset(b->arena);
+    b->items = buf_new(b->arena);
+    b->in_chunk = 0;
 }
 
-struct counts {
-    const char *name;
-    int n;
-};
-
-static void count(struct counts *counts, const char *status)
+static void add_item(struct batch *b, const char *text, size_t n)
 {
-    for (; counts->name; counts++)
-        if (!strcmp(counts->name, status))
-            counts->n++;
+    struct problem *p = &b->faults[b->in_chunk++];
+    struct json_object *item;
+    *p = problem_none(b->arena);
+    if (!json_read(b->arena, text, n, &item)) {
+        problem_field(p, "", "not_json", NULL);
+    } else if (!json_object_is_type(item, json_type_object)) {
+        problem_field(p, "", "not_object", NULL);
+    } else if (fields_check(p, ITEM, item, false)) {
+        drop_nulls(item);
+        buf_raw(&b->items, b->items.len ? "," : "[");
+        buf_raw(&b->items, field_json(item));
+    }
 }
 
-/* The answer: what the database made of the accepted items, and the rejected ones, in the order
- * in which they came. */
-static const char *report(struct request *req, const struct problem *faults, size_t n,
-                          struct json_object *taken)
+/* Attributes that are not what the shop has defined them to be: [{"name", "code", "expected"}].
+ */
+static void add_faults(struct problem *p, const char *json)
 {
-    struct counts counts[] = {{"created", 0},   {"updated", 0},  {"unchanged", 0},
-                              {"duplicate", 0}, {"rejected", 0}, {NULL, 0}};
-    struct buf results = buf_new(req->arena), all = buf_new(req->arena);
-    size_t next = 0;
-    for (size_t i = 0; i < n; i++) {
-        buf_raw(&results, i ? "," : "");
-        if (faults[i].status) {
-            write_rejected(&results, i, &faults[i], req->lang);
-            count(counts, "rejected");
+    struct json_object *faults = json_keep(p->arena, json_tokener_parse(json));
+    for (size_t i = 0; i < json_object_array_length(faults); i++) {
+        struct json_object *fault = json_object_array_get_idx(faults, i);
+        const char *name = field_text(fault, "name"), *code = field_text(fault, "code");
+        problem_field(p, arena_printf(p->arena, "/attributes/%s", name), code,
+                      field_text(fault, "expected"));
+    }
+}
+
+static void write_errors(struct batch *b, struct problem *p)
+{
+    struct field_error *last = p->errors;
+    for (int told = 1; last && told < MAX_REASONS; told++)
+        last = last->next;
+    if (last)
+        last->next = NULL;
+    struct buf errors = buf_new(b->arena);
+    problem_write_errors(&errors, p, b->req->lang);
+    buf_raw(&b->results, buf_text(&errors));
+}
+
+static void write_result(struct batch *b, const char *status, const char *product,
+                         struct problem *p)
+{
+    int i = 0;
+    while (strcmp(STATUSES[i], status))
+        i++;
+    b->counts[i]++;
+    buf_raw(&b->results,
+            arena_printf(b->arena, "%s{\"index\":%zu,\"status\":\"%s\",\"product_id\":",
+                         b->told ? "," : "{\"results\":[", b->told, status));
+    b->told++;
+    buf_json(&b->results, product);
+    buf_raw(&b->results, ",\"errors\":");
+    write_errors(b, p);
+    buf_raw(&b->results, "}");
+}
+
+/* Has the chunk taken in and tells what became of each item, in the order in which they came.
+ * False with the request's problem filled. */
+static bool end_chunk(struct batch *b)
+{
+    struct rows *rows = NULL;
+    if (b->items.len) {
+        buf_raw(&b->items, "]");
+        rows = db_query(b->arena, &b->req->problem, INGEST, buf_text(&b->items));
+        if (!rows)
+            return false;
+    }
+    for (size_t i = 0, row = 0; i < b->in_chunk; i++) {
+        struct problem *p = &b->faults[i];
+        if (p->status) {
+            write_result(b, "rejected", NULL, p);
             continue;
         }
-        struct json_object *result = json_object_array_get_idx(taken, next++);
-        buf_printf(&results,
-                   "{\"index\":%zu,\"status\":\"%s\",\"product_id\":\"%s\",\"errors\":[]}", i,
-                   field_text(result, "status"), field_text(result, "product_id"));
-        count(counts, field_text(result, "status"));
+        if (db_text(rows, (int)row, 2))
+            add_faults(p, db_text(rows, (int)row, 2));
+        write_result(b, db_text(rows, (int)row, 0), db_text(rows, (int)row, 1), p);
+        row++;
     }
-    buf_raw(&all, "{\"counts\":{");
-    for (struct counts *c = counts; c->name; c++)
-        buf_printf(&all, "%s\"%s\":%d", c == counts ? "" : ",", c->name, c->n);
-    buf_printf(&all, "},\"results\":[%s]}", buf_text(&results));
-    return all.data;
+    begin_chunk(b);
+    return true;
+}
+
+/* Takes in all items of the body; false with the request's problem filled. */
+static bool take_in(struct batch *b, struct items *items)
+{
+    struct request *req = b->req;
+    const char *text;
+    size_t n;
+    begin_chunk(b);
+    while (items_next(items, &text, &n)) {
+        if (b->told + b->in_chunk == MAX_ITEMS)
+            problem_field(&req->problem, "", "too_many",
+                          arena_printf(req->arena, "%d", MAX_ITEMS));
+        else
+            add_item(b, text, n);
+        if (req->problem.status ||
+            ((b->in_chunk == CHUNK_ITEMS || b->items.len >= CHUNK_BYTES) && !end_chunk(b)))
+            return false;
+    }
+    if (!req->problem.status && b->told + b->in_chunk == 0)
+        problem_field(&req->problem, "", "too_few", "1");
+    return !req->problem.status && end_chunk(b);
+}
+
+static void free_arena(void *arena)
+{
+    arena_free(arena);
 }
 
 static void ingest(struct request *req)
 {
-    struct json_object *items = read_items(req);
+    struct items *items = items_open(req, settings()->ingest_max_bytes);
     if (!items)
         return;
-    size_t n = json_object_array_length(items);
-    struct problem *faults = arena_alloc(req->arena, n * sizeof *faults);
-    struct json_object *good = json_keep(req->arena, json_object_new_array());
-    for (size_t i = 0; i < n; i++) {
-        struct json_object *item = json_object_array_get_idx(items, i);
-        faults[i] = check_item(req, item);
-        if (faults[i].status)
-            continue;
-        drop_nulls(item);
-        json_object_array_add(good, json_object_get(item));
-    }
-    struct rows *rows = db_query(req->arena, &req->problem, INGEST, field_json(good));
-    if (!rows)
+    struct batch *b = arena_alloc(req->arena, sizeof *b);
+    b->req = req;
+    b->arena = arena_new();
+    arena_defer(req->arena, free_arena, b->arena);
+    b->results = buf_new(req->arena);
+    if (!take_in(b, items))
         return;
-    struct json_object *taken = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
-    respond_json(req, 200, report(req, faults, n, taken));
+    buf_raw(&b->results, "],\"counts\":{");
+    for (size_t i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++)
+        buf_printf(&b->results, "%s\"%s\":%d", i ? "," : "", STATUSES[i], b->counts[i]);
+    buf_raw(&b->results, "}}");
+    respond_json(req, 200, buf_text(&b->results));
 }
 
 static const struct route ROUTES[] = {

@@ -107,6 +107,7 @@ static void add_counts(struct json_object *answer, long long counts[5])
                                         "rejected"};
     for (int i = 0; i < 5; i++)
         counts[i] += field_integer(field_value(answer, "counts"), NAMES[i]);
+    counts[3] += field_integer(field_value(answer, "counts"), "proposed");
 }
 
 int api_ingest(struct arena *a, struct json_object *items, long long counts[5])

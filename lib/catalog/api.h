@@ -11,7 +11,7 @@
 /* Signs in as the service account (VENDAS_COLLECTOR_CLIENT_ID and _SECRET), again whenever its
  * token is about to run out, and feeds items to POST /v1/ingest in batches. Adds what came of
  * them to counts: an array of five, in the order created, updated, unchanged, duplicate,
- * rejected. Returns 0, or -1 when a batch was not answered; those before it stand, and
+ * rejected; what waits for a person counts as duplicate. Returns 0, or -1 when a batch was not answered; those before it stand, and
  * ingesting again does no harm. */
 int api_ingest(struct arena *a, struct json_object *items, long long counts[5]);
 

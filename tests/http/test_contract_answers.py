@@ -359,6 +359,24 @@ def collection(owner):
     second = ok(owner.request("POST", "/v1/ingest", data=lines.encode(), headers={
         "Content-Type": "application/x-ndjson"}))
     assert [r["status"] for r in second["results"]] == ["updated", "rejected", "rejected"]
+    path = f"/v1/products/{second['results'][0]['product_id']}"
+    ok(owner.put(f"{path}/locks", {"fields": ["price", "name"]}))
+    ok(owner.get(f"{path}/prices?limit=1"))
+    proposals(owner, item)
+
+
+def proposals(owner, item):
+    """Items that look like one of another source, and what a person says of them."""
+    item["brand"] = support.unique("Serra")
+    ok(owner.post("/v1/ingest", [item | {"source_id": "3"}]))
+    alike = [item | {"source": support.unique("loja"), "name": "Moedor!"} for _ in range(2)]
+    assert ok(owner.post("/v1/ingest", alike))["counts"]["proposed"] == 2
+    first, second = ok(owner.get("/v1/ingest/proposals?limit=100"))["data"][-2:]
+    ok(owner.post(f"/v1/ingest/proposals/{first['id']}/accept"))
+    ok(owner.post(f"/v1/ingest/proposals/{first['id']}/refuse"), 409)
+    ok(owner.post(f"/v1/ingest/proposals/{second['id']}/refuse"))
+    ok(owner.post(f"/v1/ingest/proposals/{second['id']}/accept"), 409)
+    ok(owner.get("/v1/ingest/proposals?state=refused"))
 
 
 def operation_of_the_shop(anyone):
