@@ -19,11 +19,14 @@ registry_PROGRAMS = \
 productsdir = $(pkglibexecdir)/products
 products_PROGRAMS = \
 	cgi-bin/products/categories \
+	cgi-bin/products/images \
 	cgi-bin/products/ingest \
 	cgi-bin/products/products \
 	cgi-bin/products/proposals \
 	cgi-bin/products/records \
 	cgi-bin/products/variants
+
+cgi_bin_products_images_LDADD = $(COLLECT_LDADD)
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \

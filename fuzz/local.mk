@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	fuzz/cursor \
 	fuzz/markdown \
 	fuzz/page \
+	fuzz/picture \
 	fuzz/price \
 	fuzz/query \
 	fuzz/robots \
@@ -34,6 +35,7 @@ fuzz_clean_SOURCES = fuzz/clean.c $(FUZZ_MAIN)
 fuzz_cursor_SOURCES = fuzz/cursor.c $(FUZZ_MAIN)
 fuzz_markdown_SOURCES = fuzz/markdown.c $(FUZZ_MAIN)
 fuzz_page_SOURCES = fuzz/page.c $(FUZZ_MAIN)
+fuzz_picture_SOURCES = fuzz/picture.c $(FUZZ_MAIN)
 fuzz_price_SOURCES = fuzz/price.c $(FUZZ_MAIN)
 fuzz_query_SOURCES = fuzz/query.c $(FUZZ_MAIN)
 fuzz_robots_SOURCES = fuzz/robots.c $(FUZZ_MAIN)

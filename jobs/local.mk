@@ -6,6 +6,7 @@ jobs_PROGRAMS = \
 	jobs/collect \
 	jobs/deliver \
 	jobs/expire \
+	jobs/images \
 	jobs/purge \
 	jobs/report \
 	jobs/rotate-keys \
@@ -14,4 +15,5 @@ jobs_PROGRAMS = \
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
+jobs_images_LDADD = $(IMAGE_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)

@@ -17,6 +17,7 @@ libvendas_a_SOURCES = \
 	lib/catalog/price.c lib/catalog/price.h \
 	lib/catalog/robots.c lib/catalog/robots.h \
 	lib/chart.c lib/chart.h \
+	lib/confine.c lib/confine.h \
 	lib/cursor.c lib/cursor.h \
 	lib/db.c lib/db.h \
 	lib/digest.c lib/digest.h \
@@ -43,8 +44,10 @@ libvendas_a_SOURCES = \
 	lib/normal.c lib/normal.h \
 	lib/password.c lib/password.h \
 	lib/phone.c lib/phone.h \
+	lib/picture.c lib/picture.h \
 	lib/problem.c lib/problem.h \
 	lib/products/product_fields.c lib/products/product_fields.h \
+	lib/products/rendition.c lib/products/rendition.h \
 	lib/products/shown.c lib/products/shown.h \
 	lib/registry/account.c lib/registry/account.h \
 	lib/registry/attempt.c lib/registry/attempt.h \
@@ -62,6 +65,7 @@ libvendas_a_SOURCES = \
 	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
+	lib/store.c lib/store.h \
 	lib/token.c lib/token.h \
 	lib/utf8.c lib/utf8.h \
 	lib/uuid.c lib/uuid.h \

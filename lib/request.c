@@ -229,9 +229,14 @@ size_t req_read(struct request *req, char *p, size_t n)
 
 const char *req_bytes(struct request *req, size_t *n)
 {
+    return req_bytes_up_to(req, settings()->max_body_bytes, n);
+}
+
+const char *req_bytes_up_to(struct request *req, long long max, size_t *n)
+{
     struct input *in = req->input;
     if (!in->bytes) {
-        if (!req_body_fits(req, settings()->max_body_bytes))
+        if (!req_body_fits(req, max))
             return NULL;
         size_t announced = (size_t)content_length(req);
         char *p = arena_alloc(req->arena, announced + 1);

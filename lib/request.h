@@ -102,6 +102,9 @@ struct json_object *req_body(struct request *req, const struct field *fields, bo
  * filled (missing, 413). *n is the length; a NUL stands behind it. */
 const char *req_bytes(struct request *req, size_t *n);
 
+/* The same with a bound of its own in the place of VENDAS_MAX_BODY_BYTES. */
+const char *req_bytes_up_to(struct request *req, long long max, size_t *n);
+
 /* The same piece by piece, for what is larger than memory should hold. First: whether there is
  * a body, of up to max_bytes; else false with the problem filled (missing, 413). */
 bool req_body_fits(struct request *req, long long max_bytes);

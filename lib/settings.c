@@ -66,6 +66,11 @@ static const struct setting TABLE[] = {
     SETTING("MAIL_CA", TEXT, mail_ca, "", 0, 0),
     SETTING("MAIL_USER", TEXT, mail_user, "", 0, 0),
     SETTING("MAIL_PASSWORD", TEXT, mail_password, "", 0, 0),
+    SETTING("IMAGE_STORE", TEXT, image_store, "file:///var/lib/vendas/images", 1, 0),
+    SETTING("S3_ACCESS_KEY", TEXT, s3_access_key, "", 0, 0),
+    SETTING("S3_SECRET_KEY", TEXT, s3_secret_key, "", 0, 0),
+    SETTING("MAX_IMAGE_BYTES", NUMBER, max_image_bytes, "20971520", 1024, 104857600),
+    SETTING("IMAGE_KEEP_DAYS", NUMBER, image_keep_days, "7", 0, 3650),
 };
 enum { COUNT = sizeof TABLE / sizeof *TABLE };
 

@@ -38,6 +38,11 @@ struct settings {
     const char *mail_ca;   /* file of the certificates to trust; "" for the system's */
     const char *mail_user; /* for signing in to the mail server; "" for not doing so */
     const char *mail_password;
+    const char *image_store;   /* where pictures lie: lib/store.h */
+    const char *s3_access_key; /* of a store that is S3 */
+    const char *s3_secret_key;
+    long long max_image_bytes; /* of a picture's file */
+    long long image_keep_days; /* how long a picture that no product has any more stays */
 
     /* for how long an ended session or an old role may still count */
     long long session_check_seconds;

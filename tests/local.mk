@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/test_password \
 	tests/unit/test_period \
 	tests/unit/test_phone \
+	tests/unit/test_picture \
 	tests/unit/test_price \
 	tests/unit/test_pricing \
 	tests/unit/test_problem \
@@ -47,6 +48,7 @@ UNIT_TESTS = \
 	tests/unit/test_seal \
 	tests/unit/test_second_factor \
 	tests/unit/test_settings \
+	tests/unit/test_store \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \

@@ -9,6 +9,7 @@ import pytest
 
 import contract
 import support
+import test_images
 import test_second_factor
 
 every_operation = pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda o: o.id)
@@ -56,7 +57,7 @@ def test_operation_on_nothing_is_not_found(owner, operation):
 
 
 @pytest.mark.parametrize("operation", [o for o in contract.OPERATIONS
-                                       if "requestBody" in o.spec], ids=lambda o: o.id)
+                                       if contract.request_schema(o)], ids=lambda o: o.id)
 def test_body_that_is_none_is_refused(owner, operation):
     path = contract.filled(operation.path)
 
@@ -287,6 +288,27 @@ def kinds(owner):
     assert owner.get(f"{path}/description").text == "<p><strong>Nova</strong></p>\n"
 
 
+def pictures(owner):
+    """Shows a product from all sides, and sees to its pictures."""
+    product = ok(owner.post("/v1/products", support.product_body()), 201)
+    path = f"/v1/products/{product['id']}/images"
+    data = test_images.picture()
+    image = ok(test_images.upload(owner, product, data, alt="De cima", position=1), 201)
+    ok(test_images.upload(owner, product, data))
+    assert test_images.run_job().returncode == 0
+    for size in ok(owner.get(f"{path}/{image['id']}"))["sizes"][:1]:
+        for address in (size["webp"], size["jpg"]):
+            seen = owner.get(address)
+            tag = {"If-None-Match": seen.headers["ETag"]}
+            assert (seen.status_code, owner.get(address, headers=tag).status_code) == (200, 304)
+    link = ok(owner.get(path))["data"][0]["original"]
+    assert owner.get(link.removeprefix(support.URL)).content == data
+    ok(owner.patch(f"{path}/{image['id']}", {"alt": None, "position": 2, "variant_id": None}))
+    test_images.fill(product, data)
+    ok(test_images.upload(owner, product, test_images.picture()), 409)
+    ok(owner.delete(f"{path}/{image['id']}"), 204)
+
+
 def sale(owner, ana, product):
     """Sells two pieces, sends them off, and lets the next order go."""
     items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
@@ -391,6 +413,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     oneself(owner, ana)
     homes(ana)
     kinds(owner)
+    pictures(owner)
     sale(owner, ana, shelf(owner))
     ok(ana.get("/v1/users/me/export"))
     privileges(owner)
