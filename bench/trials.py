@@ -10,110 +10,19 @@ import json
 import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-VAR, RUN, LOG = (os.environ[name] for name in ("VAR", "RUN", "LOG"))
-URL = os.environ["VENDAS_URL"]
-CLIENTS = 8  # of every trial, so that no side has more in flight than another
+import catalogue
+from measure import (CLIENTS, GROUPS, HERE, URL, VAR, cached_share, cpu_seconds, die, latency,
+                     output_of, pgbench, psql, start_log, worker_memory, wrk)
+
 SCARCE, PLENTY = (301, 600), (1, 1)  # products whose pages may not and may be cached
-TICK = os.sysconf("SC_CLK_TCK")
 
 # Anonymous memory that a worker may gain over 100,000 requests and still be called flat: a
 # leak of one byte per request is more than that.
 FLAT_KIB = 64
-
-
-def die(message):
-    sys.exit(f"bench: {message}")
-
-
-# ---- Processes: what they cost -------------------------------------------------------------
-
-def daemon_pid(name):
-    with open(f"{RUN}/{name}.pid") as file:
-        return int(file.read().split()[0])
-
-
-def postmaster_pid():
-    with open(f"{VAR}/data/postmaster.pid") as file:
-        return int(file.readline())
-
-
-def processes():
-    """(pid, parent, session, CPU seconds with those of ended children) of all processes."""
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        yield int(pid), int(fields[1]), int(fields[3]), sum(map(int, fields[11:15])) / TICK
-
-
-GROUPS = ("nginx", "program", "PostgreSQL")
-
-
-def cpu_seconds(program):
-    """CPU seconds so far of each group; program is a daemon, or None."""
-    web, server = daemon_pid("web"), postmaster_pid()
-    workers = daemon_pid(program) if program else None
-    spent = dict.fromkeys(GROUPS, 0.0)
-    for pid, parent, session, seconds in processes():
-        if session == web:
-            spent["nginx"] += seconds
-        elif session == workers:
-            spent["program"] += seconds
-        elif server in (pid, parent):
-            spent["PostgreSQL"] += seconds
-    return [spent[group] for group in GROUPS]
-
-
-def worker_memory(program):
-    """Anonymous memory of each worker in KiB, by pid."""
-    leader, memory = daemon_pid(program), {}
-    for pid, parent, _, _ in processes():
-        if parent == leader:
-            with open(f"/proc/{pid}/status") as file:
-                memory[pid] = int(re.search(r"RssAnon:\s+(\d+)", file.read()).group(1))
-    return memory
-
-
-# ---- Load: each gives the requests that it got answered ------------------------------------
-
-def output_of(command):
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        die(f"{command[0]} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
-    return result.stdout
-
-
-def wrk(seconds, path, script=None, *args):
-    command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}", "--timeout", "10"]
-    command += ["-s", f"{HERE}/{script}"] if script else []
-    said = output_of(command + [URL + path, "--", *map(str, args)])
-    if "Non-2xx" in said or "Socket errors" in said:
-        die(f"wrk of {path} met errors, see {LOG}:\n{said}")
-    return int(re.search(r"(\d+) requests in", said).group(1))
-
-
-def pgbench(seconds, script, role, **variables):
-    command = [os.environ["PGBIN"] + "/pgbench", "-n", "-M", "prepared", f"-c{CLIENTS}", "-j2",
-               f"-T{seconds}", "-h", RUN, "-U", role, "-f", script]
-    for name, value in variables.items():
-        command += ["-D", f"{name}={value}"]
-    said = output_of(command + ["vendas"])
-    if not re.search(r"failed transactions: 0 ", said):
-        die(f"pgbench of {script} met errors:\n{said}")
-    return int(re.search(r"actually processed: (\d+)", said).group(1))
-
-
-def psql(sql, user="vendas"):
-    return output_of(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN,
-                      "-U", user, "-d", "vendas", "-c", sql]).strip()
 
 
 # ---- The sides -----------------------------------------------------------------------------
@@ -231,24 +140,6 @@ COMPARISONS = {
 
 # ---- Trials --------------------------------------------------------------------------------
 
-def start_log():
-    """Makes the logs empty, so that a long bench does not fill the disk."""
-    time.sleep(1.1)  # nginx keeps lines for up to a second
-    for name in os.listdir(LOG):
-        if name == "access.log" or re.fullmatch(r"((products|sales|registry)-.*|me)\.log", name):
-            os.truncate(f"{LOG}/{name}", 0)
-
-
-def cached_share():
-    time.sleep(1.1)
-    hits = lines = 0
-    with open(f"{LOG}/access.log", "rb") as file:
-        for line in file:
-            lines += 1
-            hits += b'"cache":"HIT"' in line
-    return hits / max(lines, 1)
-
-
 def trial(side, seconds):
     """Requests a second, and CPU microseconds a request by group."""
     psql("CHECKPOINT", "postgres")
@@ -304,24 +195,17 @@ def print_line(what, ours, theirs, target, at_most=False):
 PATIENCE = 2  # times as long may looking at a product take while others sign in
 
 
-def latency(seconds):
+def looking(seconds):
     """Median and 99th percentile in ms of one client's looking at products, one by one."""
-    said = output_of(["wrk", "-t1", "-c1", f"-d{seconds}", "--latency", "-s",
-                      f"{HERE}/product.lua", f"{URL}/", "--", *map(str, SCARCE)])
-    if "Non-2xx" in said or "Socket errors" in said:
-        die(f"wrk of products met errors:\n{said}")
-    found = dict(re.findall(r"^ +(50|99)% +([0-9.]+[um]?s)$", said, re.MULTILINE))
-    unit = {"us": 0.001, "ms": 1, "s": 1000}
-    return [float(text.rstrip("ums")) * unit[text.lstrip("0123456789.")]
-            for text in (found["50"], found["99"])]
+    return latency(seconds, "product.lua", *SCARCE)[1:]
 
 
-def latency_while_signing_in(seconds):
+def looking_while_signing_in(seconds):
     """The same while as many sign in as can, and how many these are a second."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         load = pool.submit(signing_in, seconds + 2)
         time.sleep(1)
-        found = latency(seconds)
+        found = looking(seconds)
         return found, load.result() / (seconds + 2)
 
 
@@ -329,8 +213,8 @@ def patience(rounds, seconds):
     """Whether those who look at products hardly notice that others sign in."""
     idle, busy, rates = [], [], []
     for _ in range(rounds):
-        idle.append(latency(seconds))
-        found, rate = latency_while_signing_in(seconds)
+        idle.append(looking(seconds))
+        found, rate = looking_while_signing_in(seconds)
         busy.append(found)
         rates.append(rate)
     print(f"\n{'Looking at products, one by one':38}{'median ms':>11}{'99 % ms':>11}")
@@ -368,7 +252,9 @@ def main():
     parser = argparse.ArgumentParser(prog="./vendas bench")
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
-    parser.add_argument("--only", choices=COMPARISONS, help="this comparison")
+    parser.add_argument("--only", choices=[*COMPARISONS, "catalogue"], help="this comparison")
+    parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
+                        help="products of the catalogue, which only --only catalogue makes")
     parser.add_argument("--memory", action="store_true",
                         help="only see whether the workers' memory stays flat")
     options = parser.parse_args()
@@ -376,6 +262,8 @@ def main():
         good = [flatness("Memory of the products program", "products-products", program_page,
                          100000),
                 flatness("Memory of the orders program", "sales-orders", program_order, 5000)]
+    elif options.only == "catalogue":
+        good = catalogue.measure(options.sizes, options.rounds, options.seconds)
     else:
         print(f"\n{os.cpu_count()} processors, {CLIENTS} clients, {options.rounds} rounds of "
               f"{options.seconds} s a trial; medians")
