@@ -24,6 +24,7 @@ products_PROGRAMS = \
 	cgi-bin/products/products \
 	cgi-bin/products/proposals \
 	cgi-bin/products/records \
+	cgi-bin/products/search \
 	cgi-bin/products/variants
 
 cgi_bin_products_images_LDADD = $(COLLECT_LDADD)

@@ -7,7 +7,9 @@ jobs_PROGRAMS = \
 	jobs/deliver \
 	jobs/expire \
 	jobs/images \
+	jobs/popularity \
 	jobs/purge \
+	jobs/relist \
 	jobs/report \
 	jobs/rotate-keys \
 	jobs/service-account \

@@ -46,6 +46,7 @@ libvendas_a_SOURCES = \
 	lib/phone.c lib/phone.h \
 	lib/picture.c lib/picture.h \
 	lib/problem.c lib/problem.h \
+	lib/products/listing.c lib/products/listing.h \
 	lib/products/product_fields.c lib/products/product_fields.h \
 	lib/products/rendition.c lib/products/rendition.h \
 	lib/products/shown.c lib/products/shown.h \

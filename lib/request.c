@@ -10,6 +10,7 @@
 #include "json.h"
 #include "limit.h"
 #include "settings.h"
+#include "utf8.h"
 
 const char *req_header(const struct request *req, const char *name)
 {
@@ -133,6 +134,39 @@ static struct json_object *typed(const struct field *f, const char *text, size_t
     return json_object_new_string_len(text, (int)length);
 }
 
+/* The field of a parameter; "attr.*" is that of every name that begins so and goes on. */
+static const struct field *parameter_field(const struct field *fields, const char *name,
+                                           size_t length)
+{
+    for (const struct field *f = fields; f->name; f++) {
+        size_t n = strlen(f->name);
+        bool any = f->name[n - 1] == '*';
+        if (strlen(name) == length &&
+            (any ? length >= n && !strncmp(f->name, name, n - 1) : !strcmp(f->name, name)))
+            return f;
+    }
+    return NULL;
+}
+
+/* Takes a value that was checked into the query; of a list it is one more. */
+static void keep_parameter(struct request *req, const struct field *f,
+                           struct json_object *query, const char *name,
+                           struct json_object *value)
+{
+    if (f->type != FIELD_LIST) {
+        json_object_object_add(query, name, json_object_get(value));
+        return;
+    }
+    struct json_object *list = field_value(query, name);
+    if (!list)
+        json_object_object_add(query, name, list = json_object_new_array());
+    if ((long long)json_object_array_length(list) < f->max)
+        json_object_array_add(list, json_object_get(value));
+    else
+        problem_field(&req->problem, name, "too_many",
+                      arena_printf(req->arena, "%lld", f->max));
+}
+
 static void query_parameter(struct request *req, const struct field *fields,
                             struct json_object *query, const char *pair, size_t n)
 {
@@ -140,16 +174,15 @@ static void query_parameter(struct request *req, const struct field *fields,
     size_t before = equals ? (size_t)(equals - pair) : n, name_length, length = 0;
     const char *name = unescape(req->arena, pair, before, &name_length);
     const char *text = equals ? unescape(req->arena, equals + 1, n - before - 1, &length) : "";
-    const struct field *f = fields;
-    while (f->name && (strcmp(f->name, name) || strlen(name) != name_length))
-        f++;
-    if (!f->name) {
-        problem_field(&req->problem, name, "unknown_parameter", NULL);
+    const struct field *f = parameter_field(fields, name, name_length);
+    if (!f || !utf8_valid(name, name_length)) {
+        problem_field(&req->problem, f ? "" : name, "unknown_parameter", NULL);
         return;
     }
-    struct json_object *value = typed(f, text, length), *normal = NULL;
-    if (field_check(&req->problem, f, name, value, &normal))
-        json_object_object_add(query, name, json_object_get(normal ? normal : value));
+    const struct field *one = f->type == FIELD_LIST ? f->fields : f;
+    struct json_object *value = typed(one, text, length), *normal = NULL;
+    if (field_check(&req->problem, one, name, value, &normal))
+        keep_parameter(req, f, query, name, normal ? normal : value);
     json_object_put(normal);
     json_object_put(value);
 }

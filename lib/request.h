@@ -69,7 +69,9 @@ const char *req_param_uuid(struct request *req, const char *name);
 const char *req_header(const struct request *req, const char *name);
 
 /* The query string, checked against the table; numbers are read as the table's types want them.
- * A parameter that the table does not name is refused. NULL with the problem filled. */
+ * A parameter that the table does not name is refused; a name in it such as "attr.*" stands for
+ * all that begin so. One that is a FIELD_LIST may come several times, and is a list of what
+ * came; of others the last counts. NULL with the problem filled. */
 struct json_object *req_query(struct request *req, const struct field *fields);
 
 /* "limit" and "cursor" for a table of query fields; a cursor is as long as the list's sort
@@ -157,10 +159,12 @@ void respond_version(struct request *req, int status, const struct rows *rows);
  * told. */
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);
 
-/* The same where something else than the first column is a row's document. */
+/* The same where something else than the first column is a row's document, and with further
+ * members of the answer behind the two, JSON text such as `,"total":3`. */
 void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
                      const char *(*document)(struct arena *a, const struct rows *rows,
-                                             int row));
+                                             int row),
+                     const char *more);
 
 /* Any other content. */
 void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);

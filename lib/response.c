@@ -96,11 +96,12 @@ static const char *first_column(struct arena *a, const struct rows *rows, int ro
 
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name)
 {
-    respond_page_of(req, rows, limit, name, first_column);
+    respond_page_of(req, rows, limit, name, first_column, "");
 }
 
 void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
-                     const char *(*document)(struct arena *a, const struct rows *rows, int row))
+                     const char *(*document)(struct arena *a, const struct rows *rows, int row),
+                     const char *more)
 {
     if (!rows)
         return;
@@ -116,6 +117,7 @@ void respond_page_of(struct request *req, const struct rows *rows, int limit, co
     buf_json(&b, count > limit ? cursor_encode(req->arena, name, db_text(rows, shown - 1, 1),
                                                db_text(rows, shown - 1, 2))
                                : NULL);
+    buf_raw(&b, more);
     buf_raw(&b, "}");
     respond_json(req, 200, b.data);
 }

@@ -7,6 +7,7 @@
 #include "audit.h"
 #include "db.h"
 #include "markdown.h"
+#include "products/listing.h"
 #include "products/product_fields.h"
 #include "products/shown.h"
 #include "request.h"
@@ -36,86 +37,6 @@ static const char UPDATE[] = "SELECT products.edit_product($1::jsonb, $2::uuid, 
                              "                             nullif($4::int, 0))";
 static const char DELETE[] = "SELECT products.delete_product($1::jsonb, $2::uuid,"
                              "                               nullif($3::int, 0))";
-
-/* The list: one statement per order, each with its keyset condition on (sort value, id). $1 and
- * $2 are the last row's, $3 the limit, $4 to $9 the filters. */
-#define PRICE                                                                                  \
-    "products.price_now(p.price, p.promotional_price, p.promotion_starts_at, "                 \
-    "p.promotion_ends_at)"
-#define LIST(value, type, compare, direction)                                                  \
-    "WITH page AS ("                                                                           \
-    "    SELECT p.id, " value " AS value FROM products.products p"                             \
-    "     WHERE p.status = 'active'"                                                           \
-    "       AND ($1::text IS NULL OR (" value ", p.id) " compare " ($1::" type ", $2::uuid))"  \
-    "       AND ($4::text IS NULL OR p.search @@ products.search_query($4))"                   \
-    "       AND ($5::bigint IS NULL OR " PRICE " >= $5::bigint)"                               \
-    "       AND ($6::bigint IS NULL OR " PRICE " <= $6::bigint)"                               \
-    "       AND ($7::boolean IS NULL OR p.in_stock = $7::boolean)"                             \
-    "       AND ($8::text IS NULL OR shared.fold(p.brand) = shared.fold($8))"                  \
-    "       AND ($9::text IS NULL OR p.id IN ("                                                \
-    "           WITH RECURSIVE below AS ("                                                     \
-    "               SELECT id FROM products.categories WHERE slug = $9 OR id::text = $9"       \
-    "               UNION ALL"                                                                 \
-    "               SELECT c.id FROM products.categories c JOIN below b ON c.parent_id = "     \
-    "b.id)"                                                                                    \
-    "           SELECT product_id FROM products.product_categories pc"                         \
-    "             JOIN below ON below.id = pc.category_id))"                                   \
-    "     ORDER BY value " direction ", p.id " direction " LIMIT $3::int + 1)"                 \
-    "SELECT d.document, to_json(page.value)#>>'{}', page.id, d.available"                      \
-    "  FROM page JOIN products.shown d ON d.id = page.id"                                      \
-    " ORDER BY page.value " direction ", page.id " direction
-
-static const struct {
-    const char *name;
-    enum field_type type;
-    const char *sql;
-} ORDERS[] = {
-    {"-created_at", FIELD_TIME, LIST("p.created_at", "timestamptz", "<", "DESC")},
-    {"price", FIELD_INTEGER, LIST(PRICE, "bigint", ">", "ASC")},
-    {"-price", FIELD_INTEGER, LIST(PRICE, "bigint", "<", "DESC")},
-    {"name", FIELD_TEXT, LIST("shared.fold(p.name)", "text", ">", "ASC")},
-    {"relevance", FIELD_INTEGER,
-     LIST("(ts_rank(p.search, products.search_query($4)) * 1e9)::bigint", "bigint", "<",
-          "DESC")},
-};
-
-static const struct field LIST_QUERY[] = {
-    {"q", FIELD_TEXT, 0, 0, 200, NULL, NULL},
-    {"category", FIELD_TEXT, 0, 1, 100, NULL, NULL},
-    {"brand", FIELD_TEXT, 0, 1, 120, NULL, NULL},
-    {"min_price", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
-    {"max_price", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
-    {"in_stock", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
-    {"sort", FIELD_CHOICE, 0, 0, 0, "relevance price -price -created_at name", NULL},
-    PAGE_FIELDS(4000),
-    {0},
-};
-
-static void list_products(struct request *req)
-{
-    struct json_object *query = req_query(req, LIST_QUERY);
-    if (!query)
-        return;
-    const char *q = field_text(query, "q"), *sort = field_text(query, "sort");
-    struct page_wanted page;
-    if (q && !*q)
-        q = NULL;
-    if (!sort)
-        sort = q ? "relevance" : "-created_at";
-    size_t order = 0;
-    while (strcmp(ORDERS[order].name, sort))
-        order++;
-    if (!strcmp(sort, "relevance") && !q)
-        order = 0; /* nothing was asked for, so that nothing is more relevant */
-    if (!req_page(req, query, ORDERS[order].name, ORDERS[order].type, &page))
-        return;
-    struct rows *rows =
-        db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page.value, page.id,
-                         page.limit_text, q, field_text(query, "min_price"),
-                         field_text(query, "max_price"), field_text(query, "in_stock"),
-                         field_text(query, "brand"), field_text(query, "category"));
-    respond_page_of(req, rows, page.limit, ORDERS[order].name, shown_document);
-}
 
 /* One product ------------------------------------------------------------------------------ */
 
@@ -231,7 +152,7 @@ static void delete_product(struct request *req)
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/v1/products", ANYONE, list_products},
+    {"GET", "/v1/products", ANYONE, listing_respond},
     {"POST", "/v1/products", "products:write", create_product},
     {"GET", "/v1/products/{id}", ANYONE, read_product},
     {"PATCH", "/v1/products/{id}", "products:write", update_product},

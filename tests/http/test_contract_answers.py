@@ -246,6 +246,12 @@ def shelf(owner):
     ok(owner.get(f"/v1/products/{product['slug']}"))
     ok(owner.get(f"/v1/products?q=cafe&category={slug}&sort=price&limit=1"))
 
+    ok(owner.get(f"/v1/products?facets=true&category={slug}&attr.torra=média"))
+    ok(owner.get("/v1/products/suggest?q=caf"))
+    ok(owner.put("/v1/synonyms/rubiácea", {"synonyms": ["café"]}))
+    ok(owner.get("/v1/synonyms"))
+    ok(owner.delete("/v1/synonyms/rubiácea"), 204)
+
     variant = product["variants"][0]["id"]
     move = {"variant_id": variant, "kind": "receive", "quantity": 5, "reason": None}
     ok(owner.post("/v1/stock/movements", move, key=True), 201)

@@ -18,6 +18,7 @@ PUBLISHED_FUNCTIONS = {
     ("sales", "products.keeps_stock"),
     ("sales", "products.stock_changed"),
     ("sales", "products.stock_of"),
+    ("products", "sales.popularity"),
     ("products", "sales.product_obstacles"),
     ("products", "sales.was_sold"),
     ("sales", "products.has_variant"),
