@@ -18,6 +18,7 @@ registry_PROGRAMS = \
 
 productsdir = $(pkglibexecdir)/products
 products_PROGRAMS = \
+	cgi-bin/products/attributes \
 	cgi-bin/products/categories \
 	cgi-bin/products/images \
 	cgi-bin/products/ingest \

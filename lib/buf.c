@@ -68,6 +68,18 @@ void buf_html(struct buf *b, const char *s)
     }
 }
 
+void buf_url(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            strchr("-._~", c))
+            buf_bytes(b, s, 1);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}
+
 static void json_byte(struct buf *b, const char *s, size_t len)
 {
     static const char SHORT[] = "\"\"\\\\\bb\ff\nn\rr\tt";

@@ -1,6 +1,6 @@
 /*
  * buf: text that grows, in an arena. The writers are named after what they escape, so that
- * forgetting it looks wrong: buf_raw writes as is, buf_html and buf_json escape.
+ * forgetting it looks wrong: buf_raw writes as is, buf_html, buf_url and buf_json escape.
  */
 #ifndef VENDAS_BUF_H
 #define VENDAS_BUF_H
@@ -25,6 +25,10 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 
 /* Appends s with & < > " ' as character references: for HTML text and quoted attributes. */
 void buf_html(struct buf *b, const char *s);
+
+/* Appends s as one segment of an address's path: all but unreserved characters as %XX (RFC 3986
+ * section 2). */
+void buf_url(struct buf *b, const char *s);
 
 /* Appends s as a JSON string, quotes included (RFC 8259 section 7). NULL gives null.
  * s must be UTF-8; a byte that is not becomes U+FFFD. */

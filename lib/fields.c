@@ -363,7 +363,7 @@ static bool check_any_value(struct problem *p, const char *pointer, struct json_
 }
 
 static bool check_any_object(struct problem *p, const struct field *f, const char *pointer,
-                             struct json_object *value)
+                             struct json_object *value, struct json_object **object)
 {
     static const struct field NAME = {NULL, FIELD_TEXT, 0, 0, 100, NULL, NULL};
     if (!json_object_is_type(value, json_type_object))
@@ -371,14 +371,15 @@ static bool check_any_object(struct problem *p, const struct field *f, const cha
     if (f->max && json_object_object_length(value) > f->max)
         return fault_number(p, pointer, "too_many", f->max);
     bool ok = true;
-    json_object_object_foreach(value, name, member)
+    struct json_object *checked = json_object_new_object();
+    json_object_object_foreach(value, written, member)
     {
         struct json_object *normal = NULL;
-        const char *at = below(p->arena, pointer, name);
+        const char *name = normal_nfc(p->arena, written), *at = below(p->arena, pointer, name);
         ok &= check_plain(p, &NAME, at, name) && check_any_value(p, at, member, &normal);
-        if (normal)
-            json_object_object_add(value, name, normal);
+        json_object_object_add(checked, name, normal ? normal : json_object_get(member));
     }
+    *object = checked;
     return ok;
 }
 
@@ -403,7 +404,7 @@ bool field_check(struct problem *p, const struct field *f, const char *pointer,
             return fault(p, pointer, "not_object", NULL);
         return check_members(p, f->fields, pointer, value, false);
     case FIELD_ANY_OBJECT:
-        return check_any_object(p, f, pointer, value);
+        return check_any_object(p, f, pointer, value, normal);
     case FIELD_LIST:
         return check_list(p, f, pointer, value);
     case FIELD_JSON:

@@ -81,6 +81,7 @@ static const struct entry TABLE[] = {
     {"not_null", {"Não pode ser nulo.", "Must not be null."}},
     {"not_text", {"Deve ser um texto.", "Must be a text."}},
     {"not_integer", {"Deve ser um número inteiro.", "Must be a whole number."}},
+    {"not_number", {"Deve ser um número.", "Must be a number."}},
     {"not_boolean", {"Deve ser true ou false.", "Must be true or false."}},
     {"not_json", {"Não é JSON válido.", "Is not valid JSON."}},
     {"not_object", {"Deve ser um objeto.", "Must be an object."}},
@@ -198,6 +199,23 @@ static const struct entry TABLE[] = {
 
     /* Products */
     {"unknown_category", {"Esta categoria não existe.", "There is no such category."}},
+    {"category_cycle",
+     {"Uma categoria não pode ficar abaixo de si mesma.",
+      "A category can't stand below itself."}},
+    {"category_in_use",
+     {"Há subcategorias ou produtos nesta categoria; mova-os antes, ou junte-a a outra.",
+      "There are subcategories or products in this category; move them, or merge it."}},
+    {"unknown_attribute", {"Este atributo não existe.", "There is no such attribute."}},
+    {"attribute_required",
+     {"Uma categoria do produto pede este atributo.",
+      "A category of the product asks for this attribute."}},
+    {"attribute_in_use",
+     {"Há categorias que pedem este atributo.", "Categories ask for this attribute."}},
+    {"attribute_values_unfit",
+     {"Há produtos cujos valores não cabem neste tipo; corrija-os antes.",
+      "Products hold values that do not fit this type; correct them first."}},
+    {"not_for_attribute_type",
+     {"Atributos deste tipo não têm isto.", "Attributes of this type have no such thing."}},
 
     /* Catalog */
     {"not_pattern", {"Não é uma expressão regular válida.", "Not a valid regular expression."}},

@@ -33,9 +33,20 @@ void problem_field(struct problem *p, const char *pointer, const char *code,
     p->last_error = e;
 }
 
+/* [{"pointer", "code", "argument"}] */
+static void add_errors(struct problem *p, struct json_object *errors)
+{
+    for (size_t i = 0; i < json_object_array_length(errors); i++) {
+        struct json_object *error = json_object_array_get_idx(errors, i);
+        problem_field(p, json_object_get_string(json_object_object_get(error, "pointer")),
+                      json_object_get_string(json_object_object_get(error, "code")),
+                      json_object_get_string(json_object_object_get(error, "argument")));
+    }
+}
+
 void problem_detail(struct problem *p, const char *json)
 {
-    struct json_object *detail = json ? json_tokener_parse(json) : NULL, *pointer;
+    struct json_object *detail = json ? json_tokener_parse(json) : NULL, *pointer, *errors;
     if (!detail)
         return;
     json_keep(p->arena, detail);
@@ -44,6 +55,10 @@ void problem_detail(struct problem *p, const char *json)
     if (json_object_object_get_ex(detail, "pointer", &pointer)) {
         problem_field(p, json_object_get_string(pointer), p->code, NULL);
         json_object_object_del(detail, "pointer");
+    }
+    if (json_object_object_get_ex(detail, "errors", &errors)) {
+        add_errors(p, errors);
+        json_object_object_del(detail, "errors");
     }
     p->members = detail;
 }

@@ -44,8 +44,9 @@ enum { PROBLEM_MAX_ERRORS = 1000 };
 void problem_field(struct problem *p, const char *pointer, const char *code,
                    const char *argument);
 
-/* Takes over what SQL told (shared.fail): a JSON object whose "pointer" becomes a field error
- * and whose other members are told as they are. A text that is no object is passed over. */
+/* Takes over what SQL told (shared.fail): a JSON object whose "pointer" becomes a field error,
+ * its "errors", [{"pointer", "code", "argument"}], one each, and whose other members are told as
+ * they are. A text that is no object is passed over. */
 void problem_detail(struct problem *p, const char *json);
 
 /* Writes the field errors as a JSON array. */

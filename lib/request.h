@@ -166,6 +166,10 @@ void respond_page_of(struct request *req, const struct rows *rows, int limit, co
                                              int row),
                      const char *more);
 
+/* What was asked for has moved for good, 301: location is a path of ours, which also is the
+ * document's "location". */
+void respond_redirect(struct request *req, const char *location);
+
 /* Any other content. */
 void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);
 

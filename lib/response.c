@@ -88,6 +88,12 @@ void respond_version(struct request *req, int status, const struct rows *rows)
         respond_resource(req, status, db_text(rows, 0, 0), db_integer(rows, 0, 1));
 }
 
+void respond_redirect(struct request *req, const char *location)
+{
+    respond_header(req, "Location", location);
+    respond_json(req, 301, arena_printf(req->arena, "{\"location\":\"%s\"}", location));
+}
+
 static const char *first_column(struct arena *a, const struct rows *rows, int row)
 {
     (void)a;

@@ -30,9 +30,10 @@ static const char MOVED[] = "SELECT d.slug FROM products.old_slugs o"
 static const char DESCRIPTION[] = "SELECT description, version FROM products.products"
                                   " WHERE id = $1::uuid AND (status = 'active' OR $2::boolean)";
 
-static const char CREATE[] = "WITH made AS (SELECT products.create_product($2::jsonb) AS id)"
-                             "SELECT id, registry.audit_act($1::jsonb, 'product.created', id, "
-                             "NULL, $2::jsonb) FROM made";
+static const char CREATE[] =
+    "WITH made AS (SELECT products.create_product($2::jsonb) AS id)"
+    "SELECT id, products.require_attributes(id, '{\"status\": \"active\"}'),"
+    "       registry.audit_act($1::jsonb, 'product.created', id, NULL, $2::jsonb) FROM made";
 static const char UPDATE[] = "SELECT products.edit_product($1::jsonb, $2::uuid, $3::jsonb,"
                              "                             nullif($4::int, 0))";
 static const char DELETE[] = "SELECT products.delete_product($1::jsonb, $2::uuid,"
@@ -77,9 +78,7 @@ static void respond_moved(struct request *req, const char *slug)
         respond_problem(req, 404, "not_found");
         return;
     }
-    const char *to = arena_printf(req->arena, "/v1/products/%s", db_text(rows, 0, 0));
-    respond_header(req, "Location", to);
-    respond_json(req, 301, arena_printf(req->arena, "{\"location\":\"%s\"}", to));
+    respond_redirect(req, arena_printf(req->arena, "/v1/products/%s", db_text(rows, 0, 0)));
 }
 
 static void read_product(struct request *req)

@@ -262,6 +262,49 @@ def shelf(owner):
     return product
 
 
+def tree(owner):
+    """Grows the tree, cuts it back, and says what its products are described by."""
+    made = [owner.post("/v1/categories", {"name": support.unique("Louça")}) for _ in range(3)]
+    top, low, other = [ok(answer, 201) for answer in made]
+    path, slug = made[1].headers["Location"], support.unique("louca")
+    read = owner.get(path)
+    assert ok(read) == low
+    assert owner.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    old = {"If-Match": read.headers["ETag"]}
+    ok(owner.patch(path, {"parent_id": top["id"], "slug": slug, "position": 2}, headers=old))
+    ok(owner.patch(path, {"name": "Copos"}, headers=old), 412)
+    ok(owner.patch(path, {"slug": other["slug"]}), 409)
+    ok(owner.get(f"/v1/categories/{low['slug']}"), 301)
+    ok(owner.delete(made[0].headers["Location"]), 409)
+    ok(owner.delete(made[2].headers["Location"], headers={"If-Match": '"9-x"'}), 412)
+    ok(owner.post(f"{path}/merge", {"into": other["id"]}, headers=old), 412)
+
+    name = support.unique("capacidade")
+    attribute = f"/v1/attributes/{name}"
+    body = {"label": "Capacidade", "label_en": "Volume", "type": "number", "unit": "ml",
+            "filterable": True, "position": 1}
+    mug = ok(owner.post("/v1/products", {"name": "Caneca", "price": 1, "currency": "BRL",
+                                         "attributes": {name: "350 ml"}}), 201)
+    ok(owner.put(attribute, body), 409)
+    ok(owner.patch(f"/v1/products/{mug['id']}", {"attributes": {name: 350}}))
+    ok(owner.put(attribute, body), 201)
+    read = owner.get(attribute)
+    tag = {"If-None-Match": read.headers["ETag"]}
+    assert owner.get(attribute, headers=tag).status_code == 304
+    ok(owner.put(attribute, body))
+    ok(owner.put(attribute, body, headers={"If-Match": read.headers["ETag"]}), 412)
+    ok(owner.get("/v1/attributes"))
+    asked = {"attributes": [{"name": name, "required": True}]}
+    ok(owner.put(f"{path}/attributes", asked))
+    ok(owner.put(f"{path}/attributes", asked, headers=old), 412)
+    ok(owner.delete(attribute), 409)
+    ok(owner.delete(attribute, headers={"If-Match": read.headers["ETag"]}), 412)
+
+    ok(owner.post(f"{path}/merge", {"into": other["id"]}))
+    ok(owner.delete(attribute), 204)
+    ok(owner.delete(f"{made[2].headers['Location']}?move_to={top['id']}"), 204)
+
+
 def kinds(owner):
     """Products with variations, a bundle of them, and one that moves and goes."""
     shirt = ok(owner.post("/v1/products", {
@@ -418,6 +461,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     ana = people(owner)
     oneself(owner, ana)
     homes(ana)
+    tree(owner)
     kinds(owner)
     pictures(owner)
     sale(owner, ana, shelf(owner))

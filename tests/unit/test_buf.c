@@ -55,6 +55,14 @@ static void test_html_can_hold_no_markup(void **state)
                                       "&amp;amp; ção&lt;/a&gt;");
 }
 
+static void test_a_segment_of_an_address_holds_unreserved_characters_alone(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(a);
+    buf_url(&b, "aZ09-._~ tensão/?#%");
+    assert_string_equal(buf_text(&b), "aZ09-._~%20tens%C3%A3o%2F%3F%23%25");
+}
+
 static void test_json_strings_are_escaped_as_the_rfc_asks(void **state)
 {
     (void)state;
@@ -111,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_bytes_may_hold_a_nul),
         cmocka_unit_test(test_formatted_text_is_appended),
         cmocka_unit_test(test_html_can_hold_no_markup),
+        cmocka_unit_test(test_a_segment_of_an_address_holds_unreserved_characters_alone),
         cmocka_unit_test(test_json_strings_are_escaped_as_the_rfc_asks),
         cmocka_unit_test(test_every_json_string_is_read_back_as_it_was),
         cmocka_unit_test(test_a_long_string_takes_no_longer_than_its_length_asks),

@@ -104,6 +104,24 @@ static void test_what_sql_tells_becomes_members_and_field_errors(void **state)
     json_object_put(o);
 }
 
+static void test_sql_tells_of_several_fields_at_once(void **state)
+{
+    (void)state;
+    struct problem p = problem_none(a);
+    problem_set(&p, 422, "validation_failed");
+    problem_detail(&p,
+                   "{\"errors\": [{\"pointer\": \"/a\", \"code\": \"not_choice\","
+                   " \"argument\": \"P, M\"}, {\"pointer\": \"/b\", \"code\": \"required\"}]}");
+    struct json_object *o = told(&p, LANG_EN), *errors = field_value(o, "errors");
+    assert_int_equal(json_object_array_length(errors), 2);
+    struct json_object *first = json_object_array_get_idx(errors, 0);
+    assert_string_equal(field_text(first, "pointer"), "/a");
+    assert_string_equal(field_text(first, "code"), "not_choice");
+    assert_string_equal(field_text(first, "detail"), "Must be one of these: P, M.");
+    assert_string_equal(field_text(json_object_array_get_idx(errors, 1), "code"), "required");
+    json_object_put(o);
+}
+
 static void test_a_detail_that_is_no_object_is_passed_over(void **state)
 {
     (void)state;
@@ -128,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_the_document_is_what_rfc_9457_describes),
         cmocka_unit_test(test_a_problem_without_field_errors_has_an_empty_list_of_them),
         cmocka_unit_test(test_what_sql_tells_becomes_members_and_field_errors),
+        cmocka_unit_test(test_sql_tells_of_several_fields_at_once),
         cmocka_unit_test(test_a_detail_that_is_no_object_is_passed_over),
     };
     return UNIT_RUN(tests);
