@@ -38,9 +38,10 @@ static void add_errors(struct problem *p, struct json_object *errors)
 {
     for (size_t i = 0; i < json_object_array_length(errors); i++) {
         struct json_object *error = json_object_array_get_idx(errors, i);
-        problem_field(p, json_object_get_string(json_object_object_get(error, "pointer")),
-                      json_object_get_string(json_object_object_get(error, "code")),
-                      json_object_get_string(json_object_object_get(error, "argument")));
+        const char *pointer = json_object_get_string(json_object_object_get(error, "pointer"));
+        const char *code = json_object_get_string(json_object_object_get(error, "code"));
+        struct json_object *argument = json_object_object_get(error, "argument");
+        problem_field(p, pointer, code, json_object_get_string(argument));
     }
 }
 

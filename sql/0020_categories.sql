@@ -343,13 +343,15 @@ COMMENT ON FUNCTION products.value_fits(jsonb, text, text[]) IS 'Whether a value
 
 CREATE FUNCTION products.attribute_faults(p_attributes jsonb) RETURNS TABLE (name text, code text, expected text)
 LANGUAGE sql STABLE AS $$
-    SELECT a.name, 'not_' || a.type, array_to_string(a.choices, ', ')
+    SELECT a.name, CASE a.type WHEN 'text' THEN 'not_text' WHEN 'number' THEN 'not_number'
+                               WHEN 'boolean' THEN 'not_boolean' ELSE 'not_choice' END,
+           array_to_string(a.choices, ', ')
       FROM jsonb_each(p_attributes) AS held (name, value)
       JOIN products.attributes a ON a.name = held.name
      WHERE NOT products.value_fits(held.value, a.type, a.choices)
 $$;
 COMMENT ON FUNCTION products.attribute_faults(jsonb) IS
-    'Which of these attributes of a product are not what they are defined to be: code is not_text, not_number, not_boolean or not_choice, expected the choices.';
+    'Which of these attributes of a product are not what they are defined to be; expected: the choices.';
 
 CREATE FUNCTION products.check_attributes() RETURNS trigger
 LANGUAGE plpgsql AS $$
