@@ -37,7 +37,8 @@ TRIGGER = "ALTER TABLE sales.stock_movements {} TRIGGER stock_movements_apply"
 # ---- Making it -----------------------------------------------------------------------------
 
 def run_file(name, **variables):
-    command = ["psql", "-X", "-q", "-h", RUN, "-U", "vendas", "-v", "ON_ERROR_STOP=1"]
+    command = [os.environ["PGBIN"] + "/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", RUN,
+               "-U", "vendas"]
     for key, value in variables.items():
         command += ["-v", f"{key}={value}"]
     output_of(command + ["-f", f"{HERE}/{name}", "vendas"])
@@ -80,7 +81,8 @@ def words(kind, first, last):
 
 
 def slugs(condition):
-    return psql(f"SELECT slug FROM products.categories WHERE {condition} ORDER BY slug").splitlines()
+    return psql(f"SELECT slug FROM products.categories WHERE {condition}"
+                " ORDER BY slug").splitlines()
 
 
 def listed(**query):
@@ -91,8 +93,9 @@ def kinds(size):
     """All of them; the paths are the same for each size, but for the products by id."""
     rare, middling = words("line", 2001, 2040), words("line", 41, 80)
     common = words("colour", 1, 3) + words("material", 1, 2)
-    departments, things = slugs("parent_id IS NULL AND slug NOT LIKE 'bench-%'"), slugs(
-        "slug IN (SELECT shared.slug(name) FROM bench.things WHERE rank BETWEEN 31 AND 60)")
+    departments = slugs("parent_id IS NULL AND slug NOT LIKE 'bench-%'")
+    things = slugs("slug IN (SELECT shared.slug(name) FROM bench.things"
+                   " WHERE rank BETWEEN 31 AND 60)")
     by_id = psql("SELECT '/v1/products/' || product_id FROM products.listing"
                  f" WHERE product_id IN (SELECT bench.id(1 + n * 7919 % {size})"
                  " FROM generate_series(1, 5000) AS n)").splitlines()
@@ -112,10 +115,12 @@ def kinds(size):
              [listed(q=w, brand=b, min_price=20000, max_price=200000, **{"attr.cor": "preto"})
               for w in common for b in words("brand", 1, 4)]),
     ]
-    sorts = [kind for sort in ("price", "-price", "-created_at", "name", "-popularity") for kind in (
-        Kind(f"everything, sort={sort}", [listed(sort=sort)], True),
-        Kind(f"a department, sort={sort}", [listed(category=c, sort=sort) for c in departments],
-             True))]
+    sorts = []
+    for sort in ("price", "-price", "-created_at", "name", "-popularity"):
+        sorts += [
+            Kind(f"everything, sort={sort}", [listed(sort=sort)], True),
+            Kind(f"a department, sort={sort}", [listed(category=c, sort=sort) for c in departments],
+                 True)]
     things = psql("SELECT shared.fold(name) FROM bench.things WHERE rank <= 40").splitlines()
     suggest = Kind("suggest, three letters",
                    ["/v1/products/suggest?" + urllib.parse.urlencode({"q": thing[:3]})

@@ -113,8 +113,8 @@ def latency(seconds, script, *args):
 
 
 def psql(sql, user="vendas"):
-    return output_of(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN,
-                      "-U", user, "-d", "vendas", "-c", sql]).strip()
+    return output_of([os.environ["PGBIN"] + "/psql", "-X", "-q", "-A", "-t", "-v",
+                      "ON_ERROR_STOP=1", "-h", RUN, "-U", user, "-d", "vendas", "-c", sql]).strip()
 
 
 # ---- Logs ----------------------------------------------------------------------------------
