@@ -165,7 +165,7 @@ static void list_images(struct request *req)
     else if (rows && !db_text(rows, 0, 0))
         respond_json(req, 200, "{\"data\":[],\"next_cursor\":null}");
     else
-        respond_page_of(req, rows, rows ? db_count(rows) : 0, "images", with_original);
+        respond_page_of(req, rows, rows ? db_count(rows) : 0, "images", with_original, "");
 }
 
 static void respond_image(struct request *req, int status, const char *product, const char *id)
