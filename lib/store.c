@@ -199,12 +199,12 @@ static enum store_result judge(struct arena *a, const char *key, CURLcode done, 
 }
 
 /* The headers of a request. The payload's hash is ours to send: libcurl 7.88 signs an upload
- * without one as unsigned. */
+ * without one as unsigned. It signs each header that is named here, also one that is named to
+ * be left out: so "Expect" is not. */
 static struct curl_slist *headers(struct arena *a, const char *type, const void *p, size_t n)
 {
     struct curl_slist *list = curl_slist_append(
         NULL, arena_printf(a, "x-amz-content-sha256: %s", digest_sha256(a, p, n)));
-    list = curl_slist_append(list, "Expect:");
     return type ? curl_slist_append(list, arena_printf(a, "Content-Type: %s", type)) : list;
 }
 
