@@ -199,10 +199,11 @@ LANGUAGE sql STABLE AS $$
       LEFT JOIN products.ingested known ON known.source = r.source AND known.source_id = r.source_id
       LEFT JOIN products.proposals held
              ON held.source = r.source AND held.source_id = r.source_id AND held.state = 'open'
-      LEFT JOIN LATERAL (SELECT products.product_of_code(r.item) AS product_id) AS code
-             ON known.source IS NULL AND held.id IS NULL
-      LEFT JOIN LATERAL (SELECT * FROM products.product_alike(r.item)) AS alike
-             ON known.source IS NULL AND held.id IS NULL AND code.product_id IS NULL
+     -- What is known is not looked for: conditions of the joins would come too late for that.
+     CROSS JOIN LATERAL (SELECT CASE WHEN known.source IS NULL AND held.id IS NULL
+                                     THEN products.product_of_code(r.item) END AS product_id) AS code
+      LEFT JOIN LATERAL (SELECT a.* FROM products.product_alike(r.item) AS a
+                          WHERE known.source IS NULL AND held.id IS NULL AND code.product_id IS NULL) AS alike ON true
 $$;
 COMMENT ON FUNCTION products.ingest_match(products.ingest_row[]) IS 'Says of each row what becomes of it, and of which product.';
 
@@ -360,12 +361,13 @@ DROP FUNCTION products.ingest(jsonb);
 DROP FUNCTION products.ingest_item(jsonb, bytea);
 DROP FUNCTION products.collected_now(jsonb);
 CREATE FUNCTION products.ingest(p_items jsonb) RETURNS TABLE (status text, product_id uuid, faults jsonb)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     waiting products.ingest_row[];
     pass    products.ingest_row[];
     done    products.ingest_row[] := '{}';
 BEGIN
+    -- Planned anew for each chunk: a plan made while the tables were empty reads them from end to end for ever.
     -- One at a time: two that bring the same product would otherwise both make it.
     PERFORM pg_advisory_xact_lock(hashtext('products.ingest'));
     waiting := ARRAY(

@@ -1,5 +1,9 @@
 """Ingestion: how an item finds its product, what waits for a person, what people have locked, and
 what is written down of prices."""
+import contextlib
+import json
+import os
+
 import pytest
 
 import support
@@ -259,6 +263,33 @@ def test_prices_come_in_pages(collector, admin):
         if not cursor:
             break
     assert seen == [3, 2, 1, 1990]
+
+
+def peak_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+
+
+def workers():
+    program = f"{support.PROGRAMS}/products/ingest"
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{pid}/exe") == program:
+                yield int(pid)
+
+
+def test_a_worker_does_not_grow_with_the_batch(collector):
+    batch = [item(description="x" * 1000) for _ in range(10000)]
+    for _ in range(6):  # whichever worker takes it has had a chunk before
+        ingest(collector, batch[:500])
+    before = {pid: peak_kib(pid) for pid in workers()}
+    body = json.dumps(batch[:500] + [{**one, "price": 0} for one in batch[500:]])
+    answer = collector.request("POST", "/v1/ingest", data=body, timeout=120,
+                               headers={"Content-Type": "application/json"})
+    counts = answer.json()["counts"]
+    assert (counts["unchanged"], counts["rejected"]) == (500, 9500)
+    grown = max(peak_kib(pid) - peak for pid, peak in before.items())
+    assert before and grown < len(body) / 1024 / 2, grown
 
 
 def test_prices_are_only_added_to():
