@@ -207,6 +207,20 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION products.ingest_match(products.ingest_row[]) IS 'Says of each row what becomes of it, and of which product.';
 
+CREATE FUNCTION products.ingest_fit(p_rows products.ingest_row[]) RETURNS products.ingest_row[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg((r.n, r.source, r.source_id, r.hash,
+           CASE WHEN f.names IS NULL THEN r.item ELSE r.item || jsonb_build_object(
+               'attributes', (r.item->'attributes') - f.names) END,
+           r.status, r.product_id, r.score, f.faults)::products.ingest_row)
+      FROM unnest(p_rows) AS r
+      LEFT JOIN LATERAL (SELECT array_agg(a.name) AS names, jsonb_agg(a) AS faults
+                           FROM products.attribute_faults(r.item->'attributes') AS a) AS f
+             ON r.status IN ('created', 'updated') AND r.item ? 'attributes'
+$$;
+COMMENT ON FUNCTION products.ingest_fit(products.ingest_row[]) IS
+    'Leaves out of rows that make or change a product the attributes that are not what the shop has defined them to be, and notes them as faults.';
+
 -- Making and changing products ----------------------------------------------------------------
 
 CREATE FUNCTION products.set_by(p_source text, p_fields text[]) RETURNS jsonb
@@ -335,7 +349,7 @@ COMMENT ON FUNCTION products.ingest_note(products.ingest_row[]) IS 'Remembers wh
 CREATE FUNCTION products.ingest_pass(p_rows products.ingest_row[]) RETURNS products.ingest_row[]
 LANGUAGE plpgsql AS $$
 DECLARE
-    rows    products.ingest_row[] := products.ingest_match(p_rows);
+    rows    products.ingest_row[] := products.ingest_fit(products.ingest_match(p_rows));
     chosen  products.ingest_row[];
     changed uuid[] := '{}';
 BEGIN
@@ -409,7 +423,7 @@ BEGIN
              CASE WHEN p_accept THEN 'duplicate' ELSE 'created' END,
              CASE WHEN p_accept THEN held.candidate_id ELSE shared.uuid7() END, NULL, NULL);
     IF NOT p_accept THEN
-        PERFORM products.ingest_create(ARRAY[made]);
+        PERFORM products.ingest_create(products.ingest_fit(ARRAY[made]));
     END IF;
     PERFORM products.ingest_note(ARRAY[made]);
     UPDATE products.proposals

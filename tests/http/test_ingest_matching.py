@@ -91,6 +91,25 @@ def test_the_gtin_counts_before_the_sku(collector, admin):
     assert outcome(collector, other(sku=sku, gtin=gtin)) == ("duplicate", ours["id"])
 
 
+# Attributes ----------------------------------------------------------------------------------
+
+def test_attributes_that_are_not_what_the_shop_defined_are_left_out_and_told(
+        collector, admin, anyone):
+    name = support.unique("potencia")
+    support.rows("INSERT INTO products.attributes (name, label, type)"
+                 f" VALUES ('{name}', 'Potência', 'number')")
+    one = item(attributes={name: "muita", "cor": "azul"})
+    result, = ingest(collector, [one])
+    assert result["status"] == "created"
+    assert [(e["pointer"], e["code"]) for e in result["errors"]] == [
+        (f"/attributes/{name}", "not_number")]
+    path = f"/v1/products/{result['product_id']}"
+    assert anyone.get(path).json()["attributes"] == {"cor": "azul"}
+    result, = ingest(collector, [{**one, "attributes": {name: 700, "cor": "azul"}}])
+    assert (result["status"], result["errors"]) == ("updated", [])
+    assert anyone.get(path).json()["attributes"] == {name: 700, "cor": "azul"}
+
+
 # What looks alike ----------------------------------------------------------------------------
 
 def test_an_item_that_looks_like_a_product_waits_for_a_person(collector, admin, anyone, brand):
