@@ -26,6 +26,7 @@ products_PROGRAMS = \
 	cgi-bin/products/proposals \
 	cgi-bin/products/records \
 	cgi-bin/products/search \
+	cgi-bin/products/transfers \
 	cgi-bin/products/variants
 
 cgi_bin_products_images_LDADD = $(COLLECT_LDADD)
@@ -38,6 +39,8 @@ sales_PROGRAMS = \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/stock
+
+cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
 

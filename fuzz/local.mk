@@ -13,6 +13,7 @@ FUZZ_TARGETS = \
 	fuzz/price \
 	fuzz/query \
 	fuzz/robots \
+	fuzz/sheet \
 	fuzz/token
 fuzz-targets: $(FUZZ_TARGETS)
 .PHONY: fuzz-targets
@@ -39,4 +40,6 @@ fuzz_picture_SOURCES = fuzz/picture.c $(FUZZ_MAIN)
 fuzz_price_SOURCES = fuzz/price.c $(FUZZ_MAIN)
 fuzz_query_SOURCES = fuzz/query.c $(FUZZ_MAIN)
 fuzz_robots_SOURCES = fuzz/robots.c $(FUZZ_MAIN)
+fuzz_sheet_SOURCES = fuzz/sheet.c $(FUZZ_MAIN)
+fuzz_sheet_LDADD = $(SHEET_LDADD)
 fuzz_token_SOURCES = fuzz/token.c $(FUZZ_MAIN)

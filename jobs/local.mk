@@ -13,9 +13,11 @@ jobs_PROGRAMS = \
 	jobs/report \
 	jobs/rotate-keys \
 	jobs/service-account \
-	jobs/signing-keys
+	jobs/signing-keys \
+	jobs/transfer
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
 jobs_images_LDADD = $(IMAGE_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)
+jobs_transfer_LDADD = $(SHEET_LDADD)

@@ -12,8 +12,9 @@
 
 #include "log.h"
 
-static int write_all(int fd, const char *p, size_t n)
+int file_append(int fd, const void *bytes, size_t n)
 {
+    const char *p = bytes;
     while (n > 0) {
         ssize_t written = write(fd, p, n);
         if (written < 0 && errno != EINTR)
@@ -52,7 +53,7 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode)
     int length = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
     errno = ENAMETOOLONG; /* unless mkstemp() knows better */
     int fd = length < (int)sizeof beside ? mkstemp(beside) : -1;
-    bool ok = fd >= 0 && !write_all(fd, p, n) && !fchmod(fd, mode) && !fsync(fd);
+    bool ok = fd >= 0 && !file_append(fd, p, n) && !fchmod(fd, mode) && !fsync(fd);
     const char *reason = ok ? NULL : strerror(errno);
     if (fd >= 0 && close(fd) && ok) {
         ok = false;

@@ -13,6 +13,9 @@
  * (unless it is the folder that the disk refused at the very end). */
 int file_write(const char *path, const void *p, size_t n, mode_t mode);
 
+/* Writes n bytes to where a file stands. Returns 0, or -1 with errno set. */
+int file_append(int fd, const void *p, size_t n);
+
 /* Gives a file another name, which no other may have (EEXIST), also on disk. Returns 0, or -1
  * with errno set. */
 int file_move(const char *from, const char *to);

@@ -47,9 +47,12 @@ libvendas_a_SOURCES = \
 	lib/picture.c lib/picture.h \
 	lib/problem.c lib/problem.h \
 	lib/products/listing.c lib/products/listing.h \
+	lib/products/product_cells.c lib/products/product_cells.h \
 	lib/products/product_fields.c lib/products/product_fields.h \
+	lib/products/product_sheet.c lib/products/product_sheet.h \
 	lib/products/rendition.c lib/products/rendition.h \
 	lib/products/shown.c lib/products/shown.h \
+	lib/products/transfer_file.c lib/products/transfer_file.h \
 	lib/registry/account.c lib/registry/account.h \
 	lib/registry/attempt.c lib/registry/attempt.h \
 	lib/registry/erasure.c lib/registry/erasure.h \
@@ -66,6 +69,8 @@ libvendas_a_SOURCES = \
 	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \
+	lib/sheet.c lib/sheet.h lib/sheet_csv.c lib/sheet_xlsx.c \
+	lib/sheet_writer.c lib/sheet_writer.h \
 	lib/store.c lib/store.h \
 	lib/token.c lib/token.h \
 	lib/utf8.c lib/utf8.h \

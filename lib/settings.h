@@ -44,6 +44,10 @@ struct settings {
     long long max_image_bytes; /* of a picture's file */
     long long image_keep_days; /* how long a picture that no product has any more stays */
 
+    /* files of imports and exports: where they are, for how long they stay, the largest */
+    const char *transfers_dir;
+    long long transfer_days, max_import_bytes;
+
     /* for how long an ended session or an old role may still count */
     long long session_check_seconds;
     /* how old the key that signs tokens becomes */

@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	tests/unit/test_seal \
 	tests/unit/test_second_factor \
 	tests/unit/test_settings \
+	tests/unit/test_sheet \
 	tests/unit/test_store \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
@@ -61,6 +62,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 # tests that hold the code against it and against the public data beside it.
 $(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS) $(CHART_LIBS)
 $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
+
+tests_unit_test_sheet_LDADD = $(SHEET_LDADD)
 
 # What that test stands in for.
 tests_unit_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=token_verify

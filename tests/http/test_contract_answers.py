@@ -11,6 +11,7 @@ import contract
 import support
 import test_images
 import test_second_factor
+import test_transfers
 
 every_operation = pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda o: o.id)
 
@@ -450,6 +451,24 @@ def proposals(owner, item):
     ok(owner.get("/v1/ingest/proposals?state=refused"))
 
 
+def files(owner):
+    """The catalogue goes out as a file and comes in again."""
+    def send():
+        return ok(owner.request("POST", "/v1/imports", data=b"slug;name;price\r\n", headers={
+            "Content-Type": "text/csv"}), 202)
+
+    def export():
+        return ok(owner.post("/v1/exports", {"format": "csv", "status": "archived"}), 202)
+    for path, make, part in (("/v1/imports", send, "report"), ("/v1/exports", export, "file")):
+        done, canceled = make(), make()
+        ok(owner.delete(f"{path}/{canceled['id']}"), 204)
+        test_transfers.run_job()
+        ok(owner.get(f"{path}?limit=1"))
+        ok(owner.get(f"{path}/{done['id']}"))
+        assert owner.get(f"{path}/{done['id']}/{part}").status_code == 200
+        ok(owner.delete(f"{path}/{done['id']}"), 409)
+
+
 def operation_of_the_shop(anyone):
     for path in ("/v1/health", "/v1/ready", "/.well-known/jwks.json"):
         ok(anyone.get(path))
@@ -469,6 +488,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     privileges(owner)
     reports(owner)
     collection(owner)
+    files(owner)
     operation_of_the_shop(anyone)
     told = {(o.id, int(status)) for o in contract.OPERATIONS for status in o.spec["responses"]
             if status.startswith("2") or status in ("304", "409", "412")}
