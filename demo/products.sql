@@ -26,6 +26,18 @@ SELECT c.id, above.id, c.slug, c.name, c.n % 10, now() - interval '550 days'
   FROM demo_categories c LEFT JOIN demo_categories above ON above.name = c.parent AND above.parent = ''
  ORDER BY c.n;
 
+-- What buyers may filter by, and what the shop asks of its kitchenware.
+INSERT INTO products.attributes (name, label, label_en, type, filterable, position)
+VALUES ('material', 'Material', 'Material', 'text', true, 1),
+       ('capacidade', 'Capacidade', 'Capacity', 'text', true, 2),
+       ('diâmetro', 'Diâmetro', 'Diameter', 'text', true, 3),
+       ('comprimento', 'Comprimento', 'Length', 'text', true, 4);
+INSERT INTO products.category_attributes (category_id, attribute, required)
+SELECT id, 'material', false FROM demo_categories WHERE parent = '' AND name = 'Casa e cozinha';
+
+INSERT INTO products.synonyms (word, synonyms)
+VALUES ('frigideira', ARRAY['caçarola']), ('edredom', ARRAY['cobertor']), ('coador', ARRAY['filtro']);
+
 CREATE TEMP TABLE demo_brands ON COMMIT DROP AS
 SELECT name, 1000 + 37 * n AS code, 0.92 + 0.03 * (n % 7) AS dearness
   FROM unnest(ARRAY['Boa Hora', 'Serra Mansa', 'Pedra Clara', 'Dona Brisa', 'Ferro Bom',

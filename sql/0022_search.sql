@@ -237,16 +237,6 @@ END
 $$;
 COMMENT ON FUNCTION products.with_synonyms(tsquery) IS 'A query that is content with what its words are also called.';
 
-CREATE FUNCTION products.below(p_category text) RETURNS SETOF uuid
-LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE below AS (
-        SELECT id FROM products.categories WHERE slug = p_category OR id::text = p_category
-        UNION ALL
-        SELECT c.id FROM products.categories c JOIN below b ON c.parent_id = b.id)
-    SELECT id FROM below
-$$;
-COMMENT ON FUNCTION products.below(text) IS 'A category, by slug or id, and all below it.';
-
 CREATE FUNCTION products.any_of(p_lexemes text[]) RETURNS tsquery
 LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(string_agg(products.lexeme(l)::text, ' | '), '''none:''')::tsquery FROM unnest(p_lexemes) AS l
@@ -260,7 +250,11 @@ DECLARE
     part   tsquery;
 BEGIN
     FOR part IN
-        SELECT products.any_of(ARRAY(SELECT 'c:' || id FROM products.below(p->>'category') AS id)) WHERE p ? 'category'
+        SELECT products.any_of(ARRAY(
+                   SELECT 'c:' || below FROM products.categories c
+                    CROSS JOIN LATERAL products.categories_below(c.id) AS below
+                    WHERE c.id = products.category_at(p->>'category') OR c.id::text = lower(p->>'category')))
+         WHERE p ? 'category'
         UNION ALL
         SELECT products.any_of(ARRAY(SELECT 'b:' || shared.fold(b) FROM jsonb_array_elements_text(p->'brand') AS b))
          WHERE p ? 'brand'

@@ -370,8 +370,11 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
                             rule = CONSTRAINT_NAME, owner = TABLE_NAME;
     IF state LIKE 'VE%' THEN
-        RETURN jsonb_build_object('line', p_item->'line', 'code', reason, 'pointer', detail::jsonb->>'pointer',
-                                  'argument', detail::jsonb->>'argument');
+        -- Of several faults (shared.fail with "errors") the first is told.
+        RETURN jsonb_build_object(
+            'line', p_item->'line', 'code', coalesce(detail::jsonb #>> '{errors,0,code}', reason),
+            'pointer', coalesce(detail::jsonb->>'pointer', detail::jsonb #>> '{errors,0,pointer}'),
+            'argument', coalesce(detail::jsonb->>'argument', detail::jsonb #>> '{errors,0,argument}'));
     ELSIF state IN ('23505', '23514') THEN -- as lib/db.c reads the names of constraints
         RETURN jsonb_build_object('line', p_item->'line',
             'code', CASE state WHEN '23505' THEN 'already_exists' ELSE 'out_of_range' END,
