@@ -118,7 +118,8 @@ SELECT p.id, p.status = 'active' AS active,
               array_to_tsvector(array_remove(array_agg(DISTINCT lower(v.sku)) || array_agg(DISTINCT v.gtin), NULL)) AS codes
          FROM products.variants v WHERE v.product_id = p.id) AS variants
  CROSS JOIN LATERAL (
-       SELECT coalesce(array_agg(c.id), '{}') AS ids, coalesce(string_agg(c.name, ' '), '') AS names,
+       SELECT coalesce(array_agg(c.id ORDER BY c.id), '{}') AS ids,
+              coalesce(string_agg(c.name, ' ' ORDER BY c.id), '') AS names,
               coalesce(array_agg('c:' || c.id), '{}') AS lexemes
          FROM products.product_categories pc JOIN products.categories c ON c.id = pc.category_id
         WHERE pc.product_id = p.id) AS categories
@@ -198,7 +199,7 @@ LANGUAGE sql STABLE AS $$
      ORDER BY shared.levenshtein_less_equal(w.word, p_word, 2), w.seen DESC, w.word LIMIT 1
 $$;
 COMMENT ON FUNCTION products.nearest_word(text) IS
-    'What somebody who typed this may have meant: at most one letter wrong in a short word, two in a long one. Null: no idea.';
+    'What somebody who typed this may have meant: at most one letter wrong in a word of five, two in a longer one. Null: no idea.';
 
 CREATE FUNCTION products.corrected(p_text text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -208,7 +209,7 @@ DECLARE
     result text;
 BEGIN
     FOR part IN SELECT DISTINCT w FROM regexp_split_to_table(shared.fold(p_text), '[^a-z0-9]+') AS w
-                 WHERE w ~ '^[a-z]{4,40}$' LIMIT 8 LOOP
+                 WHERE w ~ '^[a-z]{5,40}$' LIMIT 8 LOOP
         IF NOT products.is_known(part) THEN
             meant := products.nearest_word(part);
             IF meant IS NOT NULL THEN

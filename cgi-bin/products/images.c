@@ -97,12 +97,10 @@ static void read_original(struct request *req)
     const char *sha256 = req_param(req, "sha256"), *bytes;
     size_t n;
     struct picture picture;
-    if (!is_sha256(sha256)) {
-        respond_problem(req, 404, "not_found");
-        return;
-    }
     struct json_object *query = req_query(req, LINK);
-    if (!query)
+    if (query && !is_sha256(sha256))
+        respond_problem(req, 404, "not_found");
+    if (!query || req->problem.status)
         return;
     long long expires = field_integer(query, "expires");
     const char *given = field_text(query, "signature");

@@ -245,11 +245,16 @@ def programs():
             for name in sorted(os.listdir(os.path.join(PROGRAMS, service)))}
 
 
+def tables():
+    """The programs' own route tables: lists of (method, path, permission)."""
+    return [[tuple(line.split("\t")) for line in subprocess.run(
+        [path, "--routes"], capture_output=True, text=True, check=True).stdout.splitlines()]
+        for path in programs().values()]
+
+
 def routes():
     """(method, path, permission) of every route, as the programs' own tables say it."""
-    return [tuple(line.split("\t")) for path in programs().values()
-            for line in subprocess.run([path, "--routes"], capture_output=True, text=True,
-                                       check=True).stdout.splitlines()]
+    return [route for table in tables() for route in table]
 
 
 @functools.cache

@@ -128,7 +128,10 @@ class Swift:
         while True:
             assert all(process.poll() is None for process in self.running), open(
                 f"{self.folder}/log", encoding="utf-8", errors="replace").read()[-2000:]
-            with contextlib.suppress(requests.RequestException):
+            # The front is asked last: it leaves alone for a minute whom it could not reach.
+            with contextlib.suppress(OSError, requests.RequestException):
+                for port in self.ports.values():
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 if self.ask("GET", "/").status_code == 200:
                     return
             assert time.monotonic() < deadline, "Swift does not answer"

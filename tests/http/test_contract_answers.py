@@ -67,7 +67,8 @@ def test_body_that_is_none_is_refused(owner, operation):
 
     support.assert_problem(send('{"name": '), 400, "invalid_json")
     support.assert_problem(send("{}", "text/html"), 415, "unsupported_media_type")
-    support.assert_problem(send(b" " * (1 << 20) + b"{}"), 413, "body_too_large")
+    if operation.id != "ingestProducts":  # which takes in far more, and while it comes
+        support.assert_problem(send(b" " * (1 << 20) + b"{}"), 413, "body_too_large")
     if operation.spec["requestBody"]["required"]:
         support.assert_problem(send(""), 400, "body_required")
 
