@@ -33,8 +33,9 @@ static const char FINISH[] = "SELECT products.finish_transfer($1::uuid, $2::int,
 static const char FORGET[] = "SELECT products.forget_transfers($1::int)";
 
 #define CHOSEN                                                                                 \
-    "($1::text IS NULL OR p.status = $1) AND ($2::text IS NULL OR p.id IN "                    \
-    "(SELECT products.below_category($2)))"
+    "($1::text IS NULL OR p.status = $1) AND ($2::text IS NULL OR p.id IN ("                   \
+    "SELECT pc.product_id FROM products.product_categories pc"                                 \
+    " WHERE pc.category_id IN (SELECT products.categories_within($2))))"
 static const char NAMES[] =
     "SELECT DISTINCT p.kind, p.name COLLATE \"C\" AS name"
     "  FROM products.sheet_names p WHERE " CHOSEN " ORDER BY p.kind DESC, name";

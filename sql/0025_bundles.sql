@@ -117,5 +117,8 @@ $$;
 COMMENT ON FUNCTION sales.product_obstacles(uuid[]) IS
     'Published to Products: why these variants must stay: has_orders, has_stock. Empty: nothing needs them.';
 
+-- Nobody calls it any more.
+DROP FUNCTION products.set_in_stock(uuid, boolean);
+
 REVOKE ALL ON FUNCTION sales.was_sold(uuid), sales.product_obstacles(uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sales.was_sold(uuid), sales.product_obstacles(uuid[]) TO vendas_products;

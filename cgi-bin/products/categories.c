@@ -27,7 +27,6 @@ static const char DELETE[] = "SELECT products.delete_category($1::jsonb, $2::uui
                              "                                nullif($3::int, 0))";
 static const char MERGE[] = "SELECT products.merge_category($1::jsonb, $2::uuid, $3::uuid, $4,"
                             "                               nullif($5::int, 0))";
-static const char REFRESH[] = "SELECT products.refresh_below($1::uuid[], $2::uuid)";
 static const char SET_ATTRIBUTES[] =
     "SELECT products.set_category_attributes($1::jsonb, $2::uuid, $3::jsonb,"
     "                                        nullif($4::int, 0))";
@@ -108,48 +107,27 @@ static void read_category(struct request *req)
         respond_version(req, 200, rows);
 }
 
-/* What is derived of the products in or below these categories (uuid[]), made anew; in steps,
- * of which each is a transaction, so that orders need not wait for a large category. */
-static bool refresh_below(struct request *req, const char *categories)
-{
-    const char *last = NULL;
-    do {
-        struct rows *rows = db_query(req->arena, &req->problem, REFRESH, categories, last);
-        if (!rows)
-            return false;
-        last = db_text(rows, 0, 0);
-    } while (last);
-    return true;
-}
-
 static void update_category(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     struct json_object *body = id ? req_body(req, CHANGES, true) : NULL;
     int version = body ? req_if_match(req) : -1;
-    struct rows *rows =
-        version >= 0 ? db_query(req->arena, &req->problem, UPDATE, audit_act(req), id,
-                                field_json(body), arena_printf(req->arena, "%d", version))
-                     : NULL;
-    if (!rows)
-        return;
-    if (!db_boolean(rows, 0, 0) || refresh_below(req, arena_printf(req->arena, "{%s}", id)))
+    if (version >= 0 && db_query(req->arena, &req->problem, UPDATE, audit_act(req), id,
+                                 field_json(body), arena_printf(req->arena, "%d", version)))
         respond_category(req, 200, id);
 }
 
-/* Merges a category into another one; pointer names the field that has it. */
+/* Merges a category into another one; pointer names the field that has it. In steps, of which
+ * each is a transaction, so that orders need not wait for a large category. */
 static bool merge(struct request *req, const char *id, const char *into, const char *pointer,
                   int version)
 {
-    const char *act = audit_act(req), *children = NULL;
-    while (!children) {
-        struct rows *rows = db_query(req->arena, &req->problem, MERGE, act, id, into, pointer,
-                                     arena_printf(req->arena, "%d", version));
-        if (!rows)
-            return false;
-        children = db_text(rows, 0, 0);
-    }
-    return refresh_below(req, children);
+    const char *act = audit_act(req), *expected = arena_printf(req->arena, "%d", version);
+    struct rows *rows;
+    do
+        rows = db_query(req->arena, &req->problem, MERGE, act, id, into, pointer, expected);
+    while (rows && !db_boolean(rows, 0, 0));
+    return rows;
 }
 
 static void delete_category(struct request *req)

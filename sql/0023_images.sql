@@ -321,10 +321,6 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION products.forget_picture(text) IS 'The bytes of a picture are gone.';
 
--- Those that there were before -----------------------------------------------------------------
-
-SELECT products.refresh(ARRAY(SELECT id FROM products.products WHERE images <> '[]'));
-
 GRANT SELECT, INSERT, UPDATE, DELETE ON products.pictures, products.product_images TO vendas_products;
 GRANT SELECT ON products.staff_images TO vendas_products;
 REVOKE ALL ON FUNCTION products.sizes_document(text, int[]), products.picture_url(text, int[]),

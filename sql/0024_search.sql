@@ -134,7 +134,7 @@ SELECT p.id, p.status = 'active' AS active,
                   NULL)) AS filters) AS f;
 COMMENT ON VIEW products.listing_rows IS 'What products.listing is made of.';
 
-CREATE OR REPLACE FUNCTION products.refresh(p_products uuid[]) RETURNS void
+CREATE FUNCTION products.refresh(p_products uuid[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     -- One at a time per product, in one order: the last to come sees what all others did.
@@ -161,7 +161,10 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE VIEW products.integrity AS
+COMMENT ON FUNCTION products.refresh(uuid[]) IS
+    'Makes anew what is derived of these products. Every function that changes a product, its variants, categories or pictures ends with it.';
+
+CREATE VIEW products.integrity AS
 SELECT 'document' AS broken, p.id
   FROM products.product_documents p LEFT JOIN products.documents d ON d.product_id = p.id
  WHERE d.document IS DISTINCT FROM products.open_document(p.document)
@@ -181,7 +184,10 @@ SELECT 'listing', r.id
  WHERE CASE WHEN r.active THEN l.product_id IS NULL OR l.search <> r.search OR l.name <> r.name
                                OR (l.price <> r.price AND (d.valid_until IS NULL OR d.valid_until > now()))
             ELSE l.product_id IS NOT NULL END
-   AND NOT EXISTS (SELECT FROM products.stale s WHERE s.product_id = r.id);
+   AND NOT EXISTS (SELECT FROM products.stale s WHERE s.product_id = r.id)
+UNION ALL
+SELECT * FROM products.category_integrity;
+COMMENT ON VIEW products.integrity IS 'Broken promises of the catalogue; empty.';
 
 -- What is asked for --------------------------------------------------------------------------
 
@@ -251,10 +257,7 @@ DECLARE
     part   tsquery;
 BEGIN
     FOR part IN
-        SELECT products.any_of(ARRAY(
-                   SELECT 'c:' || below FROM products.categories c
-                    CROSS JOIN LATERAL products.categories_below(c.id) AS below
-                    WHERE c.id = products.category_at(p->>'category') OR c.id::text = lower(p->>'category')))
+        SELECT products.any_of(ARRAY(SELECT 'c:' || id FROM products.categories_within(p->>'category') AS id))
          WHERE p ? 'category'
         UNION ALL
         SELECT products.any_of(ARRAY(SELECT 'b:' || shared.fold(b) FROM jsonb_array_elements_text(p->'brand') AS b))
@@ -485,7 +488,7 @@ SELECT products.refresh(ARRAY(SELECT id FROM products.products));
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON products.listing, products.words, products.unlearned, products.stale, products.synonyms
    TO vendas_products;
-GRANT SELECT ON products.listing_rows TO vendas_products;
+GRANT SELECT ON products.listing_rows, products.integrity TO vendas_products;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA products FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA products TO vendas_products;
 

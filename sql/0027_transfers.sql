@@ -103,7 +103,7 @@ BEGIN
          ORDER BY c.name <> part, c.id LIMIT 1;
         IF here IS NULL THEN
             INSERT INTO products.categories (parent_id, slug, name)
-            VALUES (above, CASE WHEN EXISTS (SELECT FROM products.categories WHERE slug = shared.slug(wanted))
+            VALUES (above, CASE WHEN products.category_at(shared.slug(wanted)) IS NOT NULL
                            THEN shared.slug(wanted) || '-' || left(md5(gen_random_uuid()::text), 6)
                            ELSE shared.slug(wanted) END, part)
             RETURNING id INTO here;
@@ -149,16 +149,6 @@ UNION ALL
 SELECT CASE jsonb_typeof(a.value) WHEN 'string' THEN 'attr' ELSE jsonb_typeof(a.value) END, a.key, p.status, p.id
   FROM products.products p, jsonb_each(p.attributes) AS a;
 COMMENT ON VIEW products.sheet_names IS 'Names of options and attributes, which are columns of a file: attr, number or boolean.';
-
-CREATE FUNCTION products.below_category(p_category text) RETURNS SETOF uuid
-LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE below AS (
-        SELECT id FROM products.categories WHERE slug = p_category OR id::text = p_category
-        UNION ALL
-        SELECT c.id FROM products.categories c JOIN below b ON c.parent_id = b.id)
-    SELECT DISTINCT pc.product_id FROM products.product_categories pc JOIN below ON below.id = pc.category_id
-$$;
-COMMENT ON FUNCTION products.below_category(text) IS 'The products of a category, named by id or slug, and of those below it.';
 
 -- One product of an import -------------------------------------------------------------------
 
@@ -534,7 +524,7 @@ COMMENT ON VIEW products.transfer_documents IS 'Transfers as the API shows them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON products.transfers, products.transfer_faults, products.transfer_skus
    TO vendas_products;
 GRANT SELECT ON products.sheet_products, products.sheet_names, products.transfer_documents TO vendas_products;
-REVOKE ALL ON FUNCTION products.category_path(uuid), products.path_category(jsonb), products.below_category(text),
+REVOKE ALL ON FUNCTION products.category_path(uuid), products.path_category(jsonb),
     products.differing(jsonb, jsonb), products.act_of(products.transfers), products.sheet_parts(jsonb),
     products.import_new(products.transfers, jsonb),
     products.import_variant(products.transfers, products.products, jsonb),

@@ -223,13 +223,6 @@ COMMENT ON FUNCTION products.ingest_fit(products.ingest_row[]) IS
 
 -- Making and changing products ----------------------------------------------------------------
 
-CREATE FUNCTION products.set_by(p_source text, p_fields text[]) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(jsonb_object_agg(f, jsonb_build_object('by', p_source, 'at', shared.rfc3339(now()))), '{}')
-      FROM unnest(p_fields) AS f
-$$;
-COMMENT ON FUNCTION products.set_by(text, text[]) IS 'Provenance of fields that a source sets now.';
-
 CREATE FUNCTION products.ingest_create(p_rows products.ingest_row[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -373,7 +366,6 @@ COMMENT ON FUNCTION products.ingest_pass(products.ingest_row[]) IS
 
 DROP FUNCTION products.ingest(jsonb);
 DROP FUNCTION products.ingest_item(jsonb, bytea);
-DROP FUNCTION products.collected_now(jsonb);
 CREATE FUNCTION products.ingest(p_items jsonb) RETURNS TABLE (status text, product_id uuid, faults jsonb)
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
