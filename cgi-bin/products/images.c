@@ -97,10 +97,12 @@ static void read_original(struct request *req)
     const char *sha256 = req_param(req, "sha256"), *bytes;
     size_t n;
     struct picture picture;
-    struct json_object *query = req_query(req, LINK);
-    if (query && !is_sha256(sha256))
+    if (!is_sha256(sha256)) {
         respond_problem(req, 404, "not_found");
-    if (!query || req->problem.status)
+        return;
+    }
+    struct json_object *query = req_query(req, LINK);
+    if (!query)
         return;
     long long expires = field_integer(query, "expires");
     const char *given = field_text(query, "signature");

@@ -151,8 +151,12 @@ def check_answer(answer):
 
 def filled(path, text=None):
     """path with text, or a new id, in its gaps; nothing there has such an id. Where the gap is a
-    user's who may be "me", it is, as most can be told only of oneself."""
+    user's who may be "me", it is, as most can be told only of oneself; where it has a form of its
+    own, it is the example."""
     parameters = DOCUMENT["paths"].get(path, {}).get("parameters", [])
+    for parameter in parameters:
+        if parameter["in"] == "path" and "pattern" in parameter["schema"] and not text:
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
     if any(p["in"] == "path" and p.get("example") == "me" for p in parameters):
         path = path.replace("{id}", "me", 1)
     return re.sub(r"{.*?}", text or str(uuid.uuid4()), path)

@@ -210,10 +210,18 @@ def vendas(*arguments, text=""):
                           input=text, text=True, timeout=300, check=False)
 
 
+def run_job(name):
+    """Runs a job, once the one that the timer may have begun has ended; the finished process."""
+    deadline = time.monotonic() + 120
+    while "already running" in (job := vendas("job", name)).stderr:
+        assert time.monotonic() < deadline, f"{name} does not end"
+        time.sleep(0.1)
+    return job
+
+
 def letters(to):
     """The letters that an address has got so far, oldest first, as email.message.EmailMessage."""
-    while "already running" in vendas("job", "deliver").stderr:
-        time.sleep(0.1)
+    run_job("deliver")
     folder = os.path.join(VAR, "mail")
     found = []
     for name in sorted(os.listdir(folder)):
@@ -234,7 +242,7 @@ def expire_now(order):
     """Lets the time of a pending order be over, and has the job see it."""
     rows(f"UPDATE sales.orders SET expires_at = now() - interval '1 second'"
          f" WHERE id = '{order['id']}'")
-    job = vendas("job", "expire")
+    job = run_job("expire")
     assert job.returncode == 0, job.stderr
 
 
@@ -245,11 +253,23 @@ def programs():
             for name in sorted(os.listdir(os.path.join(PROGRAMS, service)))}
 
 
+@functools.cache
 def tables():
     """The programs' own route tables: lists of (method, path, permission)."""
     return [[tuple(line.split("\t")) for line in subprocess.run(
         [path, "--routes"], capture_output=True, text=True, check=True).stdout.splitlines()]
         for path in programs().values()]
+
+
+def methods_of(path):
+    """What may be asked of a path. Several routes of a program may fit it; where those of several
+    programs do, it is led to the one that names it without a parameter."""
+    every = tables()
+    named = [table for table in every if any(pattern == path for _, pattern, _ in table)]
+    methods = {method for table in named or every for method, pattern, _ in table
+               if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", re.escape(pattern).replace(
+                   r"\{", "{").replace(r"\}", "}")), path)}
+    return methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
 
 
 def routes():

@@ -9,9 +9,9 @@ import pytest
 
 import contract
 import support
-import test_images
 import test_second_factor
 import test_transfers
+from pictures import fill, picture, upload
 
 every_operation = pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda o: o.id)
 
@@ -67,8 +67,9 @@ def test_body_that_is_none_is_refused(owner, operation):
 
     support.assert_problem(send('{"name": '), 400, "invalid_json")
     support.assert_problem(send("{}", "text/html"), 415, "unsupported_media_type")
-    if operation.id != "ingestProducts":  # which takes in far more, and while it comes
-        support.assert_problem(send(b" " * (1 << 20) + b"{}"), 413, "body_too_large")
+    limit = "INGEST_MAX_BYTES" if operation.id == "ingestProducts" else "MAX_BODY_BYTES"
+    too_large = b" " * int(support.settings()[f"VENDAS_{limit}"]) + b"{}"
+    support.assert_problem(send(too_large), 413, "body_too_large")
     if operation.spec["requestBody"]["required"]:
         support.assert_problem(send(""), 400, "body_required")
 
@@ -343,10 +344,10 @@ def pictures(owner):
     """Shows a product from all sides, and sees to its pictures."""
     product = ok(owner.post("/v1/products", support.product_body()), 201)
     path = f"/v1/products/{product['id']}/images"
-    data = test_images.picture()
-    image = ok(test_images.upload(owner, product, data, alt="De cima", position=1), 201)
-    ok(test_images.upload(owner, product, data))
-    assert test_images.run_job().returncode == 0
+    data = picture()
+    image = ok(upload(owner, product, data, alt="De cima", position=1), 201)
+    ok(upload(owner, product, data))
+    assert support.run_job("images").returncode == 0
     for size in ok(owner.get(f"{path}/{image['id']}"))["sizes"][:1]:
         for address in (size["webp"], size["jpg"]):
             seen = owner.get(address)
@@ -355,8 +356,8 @@ def pictures(owner):
     link = ok(owner.get(path))["data"][0]["original"]
     assert owner.get(link.removeprefix(support.URL)).content == data
     ok(owner.patch(f"{path}/{image['id']}", {"alt": None, "position": 2, "variant_id": None}))
-    test_images.fill(product, data)
-    ok(test_images.upload(owner, product, test_images.picture()), 409)
+    fill(product, data)
+    ok(upload(owner, product, picture()), 409)
     ok(owner.delete(f"{path}/{image['id']}"), 204)
 
 

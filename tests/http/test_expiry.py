@@ -18,7 +18,7 @@ def let_time_pass(*orders):
 
 
 def expire():
-    job = support.vendas("job", "expire")
+    job = support.run_job("expire")
     assert job.returncode == 0, job.stderr
 
 

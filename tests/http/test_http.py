@@ -13,8 +13,7 @@ import pytest
 import support
 from support import assert_problem
 
-TABLES = support.tables()
-ROUTES = [route for table in TABLES for route in table]
+ROUTES = support.routes()
 ID = "00000000-0000-7000-8000-000000000000"
 LIMIT = int(support.settings()["VENDAS_MAX_BODY_BYTES"])
 
@@ -60,20 +59,9 @@ def test_no_path_leads_outside(path):
     assert json.loads(body)["status"] == status
 
 
-def methods_of(path):
-    """What may be asked of a path. Several routes of a program may fit it; where those of several
-    programs do, it is led to the one that names it without a parameter."""
-    named = [table for table in TABLES if any(pattern == path for _, pattern, _ in table)]
-    methods = {method for table in named or TABLES for method, pattern, _ in table
-               if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path)}
-    return methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
-
-
-# Pictures are files that nginx itself answers for.
-@pytest.mark.parametrize("path", sorted({
-    path for _, path, _ in ROUTES if not path.startswith("/images/")}))
+@pytest.mark.parametrize("path", sorted({path for _, path, _ in ROUTES}))
 def test_a_wrong_method_is_told_the_right_ones(admin, path):
-    allowed = methods_of(concrete(path))
+    allowed = support.methods_of(concrete(path))
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"} - allowed:
         # Not held against the contract, which may know the method of another path that fits.
         answer = admin.http.request(method, support.URL + concrete(path), timeout=30, headers={

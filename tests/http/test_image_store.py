@@ -12,7 +12,7 @@ import pytest
 
 import support
 import swift
-from test_images import let_time_pass, picture
+from pictures import let_time_pass, picture
 
 
 @pytest.fixture(scope="module")

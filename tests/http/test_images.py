@@ -1,74 +1,17 @@
-"""Pictures of products: uploading, what the job makes of them, how they are shown, and that files
-made to harm do not."""
+"""Pictures of products: uploading, what the job makes of them, and how they are shown."""
 import hashlib
 import io
 import os
-import struct
 import subprocess
-import time
 import urllib.parse
-import uuid
-import zlib
 
 import pytest
 from PIL import Image
 
 import support
+from pictures import added, fetch, fill, let_time_pass, picture, shown, stored, upload
 
 WIDTHS = (160, 320, 640, 960, 1280, 1920)
-TRANSPARENT = (255, 255, 255, 0)
-
-
-def picture(width=800, height=600, kind="PNG", mode="RGB", **options):
-    """A picture's file; no two are the same."""
-    image = Image.effect_mandelbrot((width, height), (-2, -1.2, 0.8, 1.2), 50).convert(mode)
-    image.paste((200, 30, 30) if mode == "RGB" else TRANSPARENT, (0, 0, width // 2, height // 2))
-    for at, byte in enumerate(uuid.uuid4().bytes):
-        image.putpixel((width - 1 - at % width, height - 1), (byte,) * len(image.getbands()))
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def upload(client, product, data, **query):
-    """The answer to uploading a file."""
-    return client.request("POST", f"/v1/products/{product['id']}/images", data=data, params=query,
-                          headers={"Content-Type": "application/octet-stream"})
-
-
-def run_job():
-    """Runs the job images until it has run; the finished process."""
-    while "already running" in (job := support.vendas("job", "images")).stderr:
-        time.sleep(0.1)
-    return job
-
-
-def stored(client, product, image):
-    """An image of a product as staff sees it."""
-    answer = client.get(f"/v1/products/{product['id']}/images/{image['id']}")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def added(client, product, data, **query):
-    """A picture, uploaded and made ready, as staff sees it."""
-    answer = upload(client, product, data, **query)
-    assert answer.status_code == 201, answer.text
-    job = run_job()
-    assert job.returncode == 0, job.stderr
-    return stored(client, product, answer.json())
-
-
-def shown(client, product):
-    """The images that buyers see."""
-    return client.get(f"/v1/products/{product['id']}").json()["images"]
-
-
-def fetch(path):
-    """What is at the address of a picture, as Pillow reads it."""
-    answer = support.Client().get(path)
-    assert answer.status_code == 200, answer.text
-    return Image.open(io.BytesIO(answer.content))
 
 
 # What is made of pictures ----------------------------------------------------------------------
@@ -81,7 +24,7 @@ def test_a_picture_is_shown_in_several_widths_as_webp_and_jpeg(admin, anyone, pr
     assert waiting["state"] == "pending" and waiting["url"] is None
     assert shown(anyone, product) == []
 
-    assert run_job().returncode == 0
+    assert support.run_job("images").returncode == 0
     image, = shown(anyone, product)
     assert image["id"] == waiting["id"] and image["alt"] == "Caneca azul"
     assert [size["width"] for size in image["sizes"]] == list(WIDTHS)
@@ -177,6 +120,7 @@ def test_renditions_are_kept_for_a_year_and_never_change(admin, anyone, product)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "X-Cache" not in answer.headers  # no program was asked: nginx has the file
     tag = answer.headers["ETag"]
     assert anyone.get(url, headers={"If-None-Match": tag}).status_code == 304
     webp = anyone.get(url.replace(".jpg", ".webp"))
@@ -210,7 +154,7 @@ def test_buyers_see_neither_links_nor_pictures_that_wait(admin, anyone, product)
     text = anyone.get(f"/v1/products/{product['id']}").text
     assert "original" not in text and shown(anyone, product) == []
     support.assert_problem(anyone.get(f"/v1/products/{product['id']}/images"), 401)
-    run_job()
+    support.run_job("images")
 
 
 # Seeing to them --------------------------------------------------------------------------------
@@ -225,7 +169,7 @@ def test_the_same_bytes_are_one_picture(admin, make_product):
     sha256 = hashlib.sha256(data).hexdigest()
     assert support.value(
         f"SELECT count(*) FROM products.product_images WHERE picture = '{sha256}'") == "2"
-    run_job()
+    support.run_job("images")
     assert shown(admin, one)[0]["url"] == shown(admin, other)[0]["url"]
 
 
@@ -234,7 +178,7 @@ def test_two_who_upload_the_same_at_once_are_both_right(admin, make_product):
     admin.token  # signed in before the threads begin
     answers = support.at_once(*[lambda p=p: upload(admin, p, data) for p in products])
     assert [answer.status_code for answer in answers] == [201] * 4
-    assert run_job().returncode == 0
+    assert support.run_job("images").returncode == 0
     assert all(len(shown(admin, one)) == 1 for one in products)
 
 
@@ -244,7 +188,7 @@ def test_images_have_an_order_a_description_and_a_variant(admin, anyone, make_pr
     blue, green = [variant["id"] for variant in shirt["variants"]]
     first = upload(admin, shirt, picture(), variant_id=blue).json()
     second = upload(admin, shirt, picture(), alt="Verde").json()
-    run_job()
+    support.run_job("images")
     assert [image["id"] for image in shown(anyone, shirt)] == [first["id"], second["id"]]
     path = f"/v1/products/{shirt['id']}/images"
     answer = admin.patch(f"{path}/{second['id']}", {"position": 0, "variant_id": green})
@@ -273,7 +217,7 @@ def test_an_image_changes_its_products_version(admin, product):
     upload(admin, product, picture())
     answer = admin.patch(path, {"name": "Outra"}, headers={"If-Match": before})
     support.assert_problem(answer, 412)
-    run_job()
+    support.run_job("images")
 
 
 def test_images_that_were_collected_come_after_a_products_own(admin, anyone, product):
@@ -287,19 +231,11 @@ def test_images_that_were_collected_come_after_a_products_own(admin, anyone, pro
     assert images[1]["url"] == address and images[1]["sizes"] == []
 
 
-def fill(product, data):
-    """As many images of one uploaded picture as a product may have."""
-    support.rows("INSERT INTO products.product_images (product_id, picture, position)"
-                 f" SELECT '{product['id']}', '{hashlib.sha256(data).hexdigest()}', n"
-                 "   FROM generate_series(1, 49) AS n;"
-                 f" SELECT products.refresh(ARRAY['{product['id']}'::uuid])")
-
-
 def test_a_product_has_at_most_fifty_images(admin, product):
     upload(admin, product, data := picture())
     fill(product, data)
     support.assert_problem(upload(admin, product, picture()), 409, "too_many_images")
-    run_job()
+    support.run_job("images")
 
 
 def test_what_was_done_to_images_is_audited(admin, product):
@@ -312,163 +248,6 @@ def test_what_was_done_to_images_is_audited(admin, product):
             "image.added", "image.changed", "image.deleted"]
 
 
-# Files made to harm ------------------------------------------------------------------------------
-
-def chunk(name, data):
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png(width, height, data=b"", bits=8, colour=0):
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
-            + chunk(b"IEND", b""))
-
-
-def jpeg(width, height):
-    """A JPEG's beginning, up to its frame."""
-    frame = struct.pack(">BHHB", 8, height, width, 3) + b"\1\x11\0\2\x11\1\3\x11\1"
-    return b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xc0" + struct.pack(
-        ">H", 2 + len(frame)) + frame
-
-
-def webp(width, height):
-    return (b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + (width - 1).to_bytes(3, "little")
-            + (height - 1).to_bytes(3, "little"))
-
-
-def box(name, data):
-    return struct.pack(">I", 8 + len(data)) + name + data
-
-
-def avif(width, height):
-    size = box(b"ispe", b"\0" * 4 + struct.pack(">II", width, height))
-    return (box(b"ftyp", b"avif\0\0\0\0avif") + box(b"meta", b"\0" * 4 + box(b"iprp", box(
-        b"ipco", size))))
-
-
-REFUSED_AT_ONCE = {
-    "text": (b"<script>alert(1)</script>", "picture_kind"),
-    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "picture_kind"),
-    "bmp": (b"BM" + b"\0" * 60, "picture_kind"),
-    "heic": (box(b"ftyp", b"heic\0\0\0\0heic"), "picture_kind"),
-    "html before png": (b"<html>" + png(8, 8), "picture_kind"),
-    "png signature alone": (png(8, 8)[:8], "picture_broken"),
-    "png cut in its header": (png(8, 8)[:20], "picture_broken"),
-    "jpeg of three bytes": (b"\xff\xd8\xff", "picture_broken"),
-    "jpeg without a frame": (b"\xff\xd8\xff\xe0\0\4ab\xff\xd9" + b"\0" * 40, "picture_broken"),
-    "jpeg with an endless segment": (b"\xff\xd8\xff\xe0\xff\xff" + b"\0" * 40, "picture_broken"),
-    "jpeg all ff": (b"\xff\xd8" + b"\xff" * 100000, "picture_broken"),
-    "gif cut": (b"GIF89a\x10", "picture_broken"),
-    "webp of an unknown chunk": (b"RIFF\x20\0\0\0WEBPABCD" + b"\0" * 30, "picture_broken"),
-    "avif without a size": (box(b"ftyp", b"avif\0\0\0\0avif"), "picture_broken"),
-    "avif of nested nothing": (box(b"ftyp", b"avif\0\0\0\0avif") + box(b"meta", b"\0" * 4 + b"".join(
-        box(b"iprp", b"") for _ in range(5000))), "picture_broken"),
-    "png of no width": (png(0, 8), "picture_empty"),
-    "jpeg of no height": (jpeg(8, 0) + b"\0" * 40, "picture_empty"),
-    "png of 4 billion to a side": (png(0xFFFFFFFF, 0xFFFFFFFF), "picture_too_large"),
-    "png of 400 million pixels": (png(20000, 20000), "picture_too_large"),
-    "png of a long side": (png(16384, 1), "picture_too_large"),
-    "jpeg of 4 billion pixels": (jpeg(65535, 65535) + b"\0" * 40, "picture_too_large"),
-    "gif of 4 billion pixels": (b"GIF89a\xff\xff\xff\xff" + b"\0" * 40, "picture_too_large"),
-    "webp of 16 million to a side": (webp(1 << 24, 1 << 24), "picture_too_large"),
-    "avif of 4 billion to a side": (avif(0xFFFFFFFF, 0xFFFFFFFF), "picture_too_large"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED_AT_ONCE)
-def test_a_file_whose_header_is_wrong_is_refused_when_it_comes(admin, product, name):
-    data, code = REFUSED_AT_ONCE[name]
-    status = 415 if code == "picture_kind" else 422
-    support.assert_problem(upload(admin, product, data), status, code)
-    assert admin.get(f"/v1/products/{product['id']}/images").json()["data"] == []
-
-
-def gif_with_large_frame():
-    """Four pixels, whose one frame says that it has 4 billion."""
-    return (b"GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff"
-            b"\x2c\0\0\0\0\xff\xff\xff\xff\0\2\2\x4c\1\0\x3b")
-
-
-def slow_jpeg():
-    """A progressive JPEG that goes over 40 million pixels again and again: half a megabyte
-    that takes minutes."""
-    start = picture(64, 64, "JPEG", progressive=True)
-    at = start.index(b"\xff\xc2")
-    start = start[:at + 5] + struct.pack(">HH", 6400, 6400) + start[at + 9:]
-    scan = start.rindex(b"\xff\xda")
-    length = struct.unpack(">H", start[scan + 2:scan + 4])[0]
-    return start[:-2] + (start[scan:scan + 2 + length] + b"\0") * 40000 + b"\xff\xd9"
-
-
-REFUSED_BY_THE_JOB = {
-    "png without pixels": lambda: png(64, 64, uuid.uuid4().bytes),
-    "png cut": lambda: picture(640, 480)[:3000],
-    "jpeg header alone": lambda: jpeg(64, 64) + uuid.uuid4().bytes,
-    "gif cut": lambda: picture(640, 480, "GIF")[:900],
-    "gif with a frame larger than it": gif_with_large_frame,
-    "webp header alone": lambda: webp(64, 64) + uuid.uuid4().bytes,
-    "webp cut": lambda: picture(640, 480, "WEBP")[:900],
-    "avif header alone": lambda: avif(64, 64) + uuid.uuid4().bytes,
-    "noise behind a header": lambda: jpeg(4000, 4000) + os.urandom(100000),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED_BY_THE_JOB)
-def test_a_file_that_can_not_be_decoded_is_refused_with_the_reason(admin, product, name):
-    broken = upload(admin, product, REFUSED_BY_THE_JOB[name]())
-    sound = upload(admin, product, picture())
-    assert (broken.status_code, sound.status_code) == (201, 201), broken.text
-    begin = time.monotonic()
-    assert run_job().returncode == 0
-    assert time.monotonic() - begin < 70
-    seen = stored(admin, product, broken.json())
-    assert (seen["state"], seen["reason"]) == ("refused", "picture_undecodable")
-    assert stored(admin, product, sound.json())["state"] == "ready"
-    assert [image["id"] for image in shown(admin, product)] == [sound.json()["id"]]
-
-
-def test_a_decompression_bomb_is_ended_and_the_next_picture_has_its_turn(admin, product):
-    bomb = upload(admin, product, slow_jpeg())
-    sound = upload(admin, product, picture())
-    assert bomb.status_code == 201, bomb.text
-    begin = time.monotonic()
-    assert run_job().returncode == 0
-    assert time.monotonic() - begin < 90
-    seen = stored(admin, product, bomb.json())
-    assert (seen["state"], seen["reason"]) in (("refused", "picture_too_slow"),
-                                               ("refused", "picture_undecodable"))
-    assert stored(admin, product, sound.json())["state"] == "ready"
-
-
-def test_fifty_million_pixels_are_within_the_limits(admin, product):
-    rows = zlib.compress((b"\0" + b"\xaa" * 884) * 7070, 9)
-    image = added(admin, product, png(7070, 7070, rows, bits=1))
-    assert image["state"] == "ready", image
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_what_else_a_file_is_does_not_come_out_of_it(admin, product, kind):
-    """A polyglot: a picture, and a page and an archive behind it."""
-    tail = b"<script>alert(1)</script>PK\x03\x04" + uuid.uuid4().bytes
-    image = added(admin, product, picture(kind=kind) + tail)
-    for ending in ("webp", "jpg"):
-        content = support.Client().get(image["sizes"][-1][ending]).content
-        assert b"script" not in content and b"PK\x03\x04" not in content
-
-
-def test_a_body_larger_than_pictures_may_be_is_refused(admin, product):
-    data = picture()
-    large = data + b"\0" * (int(support.settings()["VENDAS_MAX_IMAGE_BYTES"]) + 1 - len(data))
-    support.assert_problem(upload(admin, product, large), 413)
-    assert upload(admin, product, large[:-1]).status_code == 201
-    assert run_job().returncode == 0
-    support.assert_problem(admin.request("POST", "/v1/products", data=large), 413)
-
-
-def test_an_upload_without_a_body_is_refused(admin, product):
-    support.assert_problem(upload(admin, product, b""), 400, "body_required")
-
-
 # Going -----------------------------------------------------------------------------------------
 
 def files(sha256):
@@ -479,11 +258,6 @@ def files(sha256):
     return found + (os.listdir(folder) if os.path.isdir(folder) else [])
 
 
-def let_time_pass(sha256, days=8):
-    support.rows(f"UPDATE products.pictures SET unused_since = now() - interval '{days} days'"
-                 f" WHERE sha256 = '{sha256}' AND unused_since IS NOT NULL")
-
-
 def test_a_picture_that_no_product_has_is_collected_after_a_while(admin, make_product):
     data = picture()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -492,13 +266,13 @@ def test_a_picture_that_no_product_has_is_collected_after_a_while(admin, make_pr
     upload(admin, other, data)
     assert admin.delete(f"/v1/products/{one['id']}/images/{image['id']}").status_code == 204
     let_time_pass(sha256)
-    run_job()
+    support.run_job("images")
     assert len(files(sha256)) == 1 + 2 * len(image["sizes"])
     assert admin.delete(f"/v1/products/{other['id']}").status_code == 204
-    run_job()
+    support.run_job("images")
     assert len(files(sha256)) == 1 + 2 * len(image["sizes"])
     let_time_pass(sha256)
-    run_job()
+    support.run_job("images")
     assert files(sha256) == []
     assert support.rows(f"SELECT 1 FROM products.pictures WHERE sha256 = '{sha256}'") == []
 
@@ -511,7 +285,7 @@ def test_a_picture_that_comes_back_in_time_stays(admin, make_product):
     let_time_pass(sha256)
     again = upload(admin, one, data)
     assert again.json()["state"] == "ready"
-    run_job()
+    support.run_job("images")
     assert len(files(sha256)) == 1 + 2 * len(image["sizes"])
 
 
@@ -526,7 +300,7 @@ def test_what_an_upload_left_that_did_not_end_is_collected(admin, product):
     with open(path, "wb") as file:
         file.write(data)
     let_time_pass(sha256)
-    run_job()
+    support.run_job("images")
     assert files(sha256) == []
 
 
@@ -536,10 +310,10 @@ def test_a_picture_whose_file_is_lost_is_refused_until_it_is_sent_again(admin, p
     image = upload(admin, product, data).json()
     root = support.settings()["VENDAS_IMAGE_STORE"].removeprefix("file://")
     os.unlink(f"{root}/originals/{sha256}")
-    run_job()
+    support.run_job("images")
     assert stored(admin, product, image)["reason"] == "picture_lost"
     assert upload(admin, product, data).status_code == 200
-    run_job()
+    support.run_job("images")
     assert stored(admin, product, image)["state"] == "ready"
 
 
@@ -550,7 +324,7 @@ def test_two_jobs_make_a_picture_once(admin, product):
         f"SELECT picture FROM products.product_images WHERE id = '{image['id']}'")
     with support.open_transaction(
             f"SELECT FROM products.pictures WHERE sha256 = '{sha256}' FOR UPDATE"):
-        assert run_job().returncode == 0
+        assert support.run_job("images").returncode == 0
         assert stored(admin, product, image)["state"] == "pending"
-    assert run_job().returncode == 0
+    assert support.run_job("images").returncode == 0
     assert stored(admin, product, image)["state"] == "ready"

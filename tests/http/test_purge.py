@@ -7,7 +7,7 @@ from test_registration import registration
 
 def purge():
     """Runs the job; how many of each kind went."""
-    job = support.vendas("job", "purge")
+    job = support.run_job("purge")
     assert job.returncode == 0, job.stderr
     return json.loads(job.stderr.splitlines()[-1])
 

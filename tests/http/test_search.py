@@ -13,9 +13,7 @@ def word():
 
 
 def job(name):
-    """Runs a job; one that runs already has to end first."""
-    while "already running" in (done := support.vendas("job", name)).stderr:
-        pass
+    done = support.run_job(name)
     assert done.returncode == 0, done.stderr
 
 

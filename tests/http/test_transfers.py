@@ -1,7 +1,6 @@
 """Import and export: the catalogue as a file, there and back, and every bad row named."""
 import csv
 import io
-import time
 import zipfile
 
 import openpyxl
@@ -15,8 +14,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def run_job():
-    while "already running" in (done := support.vendas("job", "transfer")).stderr:
-        time.sleep(0.1)
+    done = support.run_job("transfer")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
