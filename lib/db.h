@@ -49,7 +49,7 @@ struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const c
 /* A truth as a parameter. */
 const char *db_flag(bool value);
 
-/* Number of rows. */
+/* Number of rows, and of columns. */
 int db_count(const struct rows *r);
 int db_columns(const struct rows *r);
 

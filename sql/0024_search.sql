@@ -205,7 +205,7 @@ LANGUAGE sql STABLE AS $$
      ORDER BY shared.levenshtein_less_equal(w.word, p_word, 2), w.seen DESC, w.word LIMIT 1
 $$;
 COMMENT ON FUNCTION products.nearest_word(text) IS
-    'What somebody who typed this may have meant: at most one letter wrong in a word of five, two in a longer one. Null: no idea.';
+    'What somebody who typed this may have meant: at most one letter wrong in a word of up to five, two in a longer one. Null: no idea.';
 
 CREATE FUNCTION products.corrected(p_text text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -215,7 +215,7 @@ DECLARE
     result text;
 BEGIN
     FOR part IN SELECT DISTINCT w FROM regexp_split_to_table(shared.fold(p_text), '[^a-z0-9]+') AS w
-                 WHERE w ~ '^[a-z]{5,40}$' LIMIT 8 LOOP
+                 WHERE w ~ '^[a-z]{4,40}$' LIMIT 8 LOOP
         IF NOT products.is_known(part) THEN
             meant := products.nearest_word(part);
             IF meant IS NOT NULL THEN
