@@ -344,6 +344,15 @@ static bool is_number(struct json_object *value)
     return isfinite(n) && strlen(text) <= 40 && (n != 0 || !strpbrk(text, "eE"));
 }
 
+static bool check_number(struct problem *p, const char *pointer, struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_int))
+        return true;
+    if (!json_object_is_type(value, json_type_double))
+        return fault(p, pointer, "not_number", NULL);
+    return is_number(value) || fault(p, pointer, "out_of_range", NULL);
+}
+
 /* One value of an object of any names. */
 static bool check_any_value(struct problem *p, const char *pointer, struct json_object *value,
                             struct json_object **normal)
@@ -353,8 +362,8 @@ static bool check_any_value(struct problem *p, const char *pointer, struct json_
     case json_type_string:
         return check_text(p, &TEXT, pointer, value, normal);
     case json_type_double:
-        return is_number(value) || fault(p, pointer, "out_of_range", NULL);
     case json_type_int:
+        return check_number(p, pointer, value);
     case json_type_boolean:
         return true;
     default:
@@ -396,6 +405,8 @@ bool field_check(struct problem *p, const struct field *f, const char *pointer,
     switch (f->type) {
     case FIELD_INTEGER:
         return check_integer(p, f, pointer, value);
+    case FIELD_NUMBER:
+        return check_number(p, pointer, value);
     case FIELD_BOOLEAN:
         return json_object_is_type(value, json_type_boolean) ||
                fault(p, pointer, "not_boolean", NULL);

@@ -21,6 +21,7 @@ enum field_type {
     FIELD_NAME,      /* of a person or a company: LINE_NAME */
     FIELD_CITY,      /* LINE_CITY */
     FIELD_INTEGER,   /* min and max are its bounds */
+    FIELD_NUMBER,    /* any decimal number, kept as it is written */
     FIELD_BOOLEAN,
     FIELD_UUID,        /* RFC 9562; read back in lower case */
     FIELD_EMAIL,       /* the part of RFC 5321 that mail is really sent to */

@@ -122,12 +122,28 @@ static char *unescape(struct arena *a, const char *s, size_t n, size_t *length)
     return out;
 }
 
+/* A number as JSON has it (RFC 8259 section 6), without an exponent. */
+static bool is_decimal(const char *text, size_t length)
+{
+    static const char DIGITS[] = "0123456789";
+    const char *whole = text + (*text == '-'), *rest = whole + strspn(whole, DIGITS);
+    bool ok = rest > whole && (*whole != '0' || rest == whole + 1);
+    if (*rest == '.') {
+        size_t n = strspn(++rest, DIGITS);
+        ok = ok && n;
+        rest += n;
+    }
+    return ok && rest == text + length;
+}
+
 static struct json_object *typed(const struct field *f, const char *text, size_t length)
 {
     char *end;
     long long n = strtoll(text, &end, 10);
     if (f->type == FIELD_INTEGER && length && strspn(text, "-0123456789") == length && !*end)
         return json_object_new_int64(n);
+    if (f->type == FIELD_NUMBER && is_decimal(text, length))
+        return json_object_new_double_s(strtod(text, NULL), text);
     if (f->type == FIELD_BOOLEAN && length == strlen(text) &&
         (!strcmp(text, "true") || !strcmp(text, "false")))
         return json_object_new_boolean(*text == 't');

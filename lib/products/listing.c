@@ -6,19 +6,22 @@
 #include "db.h"
 #include "products/shown.h"
 
-static const char ASKED[] = "SELECT words, filters, corrected FROM products.asked($1::jsonb)";
-enum { ASKED_WORDS, ASKED_FILTERS, ASKED_CORRECTED };
+static const char ASKED[] = "SELECT words, filters, corrected, products.bounds($1::jsonb)"
+                            "  FROM products.asked($1::jsonb)";
+enum { ASKED_WORDS, ASKED_FILTERS, ASKED_CORRECTED, ASKED_BOUNDS };
 
-static const char FACETS[] = "SELECT products.facets(products.both($1::tsquery, $2::tsquery),"
-                             "                       $3::bigint, $4::bigint, 5000)";
+static const char FACETS[] =
+    "SELECT products.facets(products.both($1::tsquery, $2::tsquery),"
+    "                       $3::bigint, $4::bigint, $5::jsonpath, 5000)";
 
 /* One statement per order, each with its keyset condition on (sort value, id). $1 and $2 are
  * the last row's, $3 the limit, $4 the words, $5 the filters, $6 and $7 the bounds of the
- * price. */
+ * price, $8 those of numeric attributes. */
 #define FITS(query)                                                                            \
     " (" query " IS NULL OR search @@ " query ")"                                              \
     " AND ($6::bigint IS NULL OR price >= $6::bigint)"                                         \
-    " AND ($7::bigint IS NULL OR price <= $7::bigint)"
+    " AND ($7::bigint IS NULL OR price <= $7::bigint)"                                         \
+    " AND ($8::jsonpath IS NULL OR attributes @@ $8::jsonpath)"
 #define SHOW(direction)                                                                        \
     "SELECT s.document, to_json(page.value)#>>'{}', page.product_id, s.available"              \
     "  FROM page JOIN products.shown s ON s.id = page.product_id"                              \
@@ -78,6 +81,8 @@ static const struct field QUERY[] = {
     {"category", FIELD_TEXT, 0, 1, 100, NULL, NULL},
     {"brand", FIELD_LIST, 0, 0, 20, NULL, BRAND},
     {"attr.*", FIELD_LIST, 0, 0, 20, NULL, ATTRIBUTE},
+    {"min_attr.*", FIELD_NUMBER, 0, 0, 0, NULL, NULL},
+    {"max_attr.*", FIELD_NUMBER, 0, 0, 0, NULL, NULL},
     {"min_price", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
     {"max_price", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
     {"in_stock", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
@@ -102,6 +107,7 @@ static size_t order_of(const char *sort, bool words)
 struct question {
     struct json_object *query;
     const char *words, *filters, *corrected; /* as products.asked() tells */
+    const char *bounds;                      /* of numeric attributes */
 };
 
 static bool ask(struct request *req, struct question *asked)
@@ -112,6 +118,7 @@ static bool ask(struct request *req, struct question *asked)
     asked->words = db_text(rows, 0, ASKED_WORDS);
     asked->filters = db_text(rows, 0, ASKED_FILTERS);
     asked->corrected = db_text(rows, 0, ASKED_CORRECTED);
+    asked->bounds = db_text(rows, 0, ASKED_BOUNDS);
     return true;
 }
 
@@ -125,9 +132,10 @@ static const char *beside(struct request *req, const struct question *asked)
         buf_json(&b, asked->corrected);
     }
     if (field_boolean(asked->query, "facets")) {
-        struct rows *rows = db_query_planned(
-            req->arena, &req->problem, FACETS, asked->words, asked->filters,
-            field_text(asked->query, "min_price"), field_text(asked->query, "max_price"));
+        struct rows *rows =
+            db_query_planned(req->arena, &req->problem, FACETS, asked->words, asked->filters,
+                             field_text(asked->query, "min_price"),
+                             field_text(asked->query, "max_price"), asked->bounds);
         if (!rows)
             return NULL;
         buf_raw(&b, ",\"facets\":");
@@ -150,7 +158,7 @@ void listing_respond(struct request *req)
         more ? db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page.value,
                                 page.id, page.limit_text, asked.words, asked.filters,
                                 field_text(asked.query, "min_price"),
-                                field_text(asked.query, "max_price"))
+                                field_text(asked.query, "max_price"), asked.bounds)
              : NULL;
     respond_page_of(req, rows, page.limit, ORDERS[order].name, shown_document, more);
 }

@@ -205,7 +205,8 @@ def test_body_wants_the_forms_of_the_contract_and_takes_its_examples(refusals, o
         assert inside == [f"{pointer}/unheard_of"]
 
 
-WRONG_PARAMETER = {"integer": ("many", "not_integer"), "boolean": ("maybe", "not_boolean")}
+WRONG_PARAMETER = {"integer": ("many", "not_integer"), "boolean": ("maybe", "not_boolean"),
+                   "number": ("many", "not_number")}
 
 
 def spelled(parameter):

@@ -291,6 +291,8 @@ def tree(owner):
     ok(owner.put(attribute, body), 409)
     ok(owner.patch(f"/v1/products/{mug['id']}", {"attributes": {name: 350}}))
     ok(owner.put(attribute, body), 201)
+    ok(owner.get(f"/v1/products?facets=true&min_attr.{name}=300&max_attr.{name}=400"))
+    ok(owner.get(f"/v1/products?min_attr.x{name}=300"), 422)
     read = owner.get(attribute)
     tag = {"If-None-Match": read.headers["ETag"]}
     assert owner.get(attribute, headers=tag).status_code == 304
