@@ -117,6 +117,15 @@ def psql(sql, user="vendas"):
                       "ON_ERROR_STOP=1", "-h", RUN, "-U", user, "-d", "vendas", "-c", sql]).strip()
 
 
+def keep(name, text):
+    """Puts text into the place of that name in RESULTS.md."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    with open(f"{HERE}/RESULTS.md") as file:
+        before, _, rest = file.read().partition(begin)
+    with open(f"{HERE}/RESULTS.md", "w") as file:
+        file.write(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
+
+
 # ---- Logs ----------------------------------------------------------------------------------
 
 def start_log():

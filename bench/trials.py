@@ -15,6 +15,7 @@ import time
 import urllib.request
 
 import catalogue
+import cold
 from measure import (CLIENTS, GROUPS, HERE, URL, VAR, cached_share, cpu_seconds, die, latency,
                      output_of, pgbench, psql, start_log, worker_memory, wrk)
 
@@ -252,7 +253,8 @@ def main():
     parser = argparse.ArgumentParser(prog="./vendas bench")
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
-    parser.add_argument("--only", choices=[*COMPARISONS, "catalogue"], help="this comparison")
+    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "catalogue"],
+                        help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
     parser.add_argument("--memory", action="store_true",
@@ -262,6 +264,8 @@ def main():
         good = [flatness("Memory of the products program", "products-products", program_page,
                          100000),
                 flatness("Memory of the orders program", "sales-orders", program_order, 5000)]
+    elif options.only == "cold":
+        good = cold.measure(options.rounds)
     elif options.only == "catalogue":
         good = catalogue.measure(options.sizes, options.rounds, options.seconds)
     else:

@@ -40,7 +40,8 @@ struct request {
     enum lang lang;
     const char *method; /* as sent; HEAD is handled as GET */
     const char *path;
-    const char *id; /* X-Request-Id */
+    const char *id;   /* X-Request-Id */
+    long long second; /* in which it came, since the epoch */
     const struct route *route;
     struct identity user; /* .user is NULL when nobody is signed in */
     /* The rest is for request.c, response.c and serve.c. */
@@ -146,6 +147,12 @@ void respond_json(struct request *req, int status, const char *json);
  * changes what a product's document says but not the product, does not fail an edit. */
 void respond_resource(struct request *req, int status, const char *json, long long version);
 
+/* What follows, where it is a 200, is the same for everybody who asks without a token, and may
+ * be a second old: nginx's micro-cache keeps it until the second is over in which the request
+ * came (nginx/nginx.conf.in), so that nobody ever gets what has not held for a second. JSON
+ * that has no version gets an ETag of its content, and 304 as above. */
+void respond_to_all(struct request *req);
+
 /* The JSON document that a query found, its first column; 404 where it found none. NULL rows:
  * the problem is told. */
 struct rows;
@@ -162,8 +169,7 @@ void respond_page(struct request *req, const struct rows *rows, int limit, const
 /* The same where something else than the first column is a row's document, and with further
  * members of the answer behind the two, JSON text such as `,"total":3`. */
 void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
-                     const char *(*document)(struct arena *a, const struct rows *rows,
-                                             int row),
+                     const char *(*document)(struct arena *a, const struct rows *rows, int row),
                      const char *more);
 
 /* What was asked for has moved for good, 301: location is a path of ours, which also is the

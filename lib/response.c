@@ -24,12 +24,6 @@ void respond_bytes(struct request *req, int status, const char *type, const void
     req->response->length = n;
 }
 
-void respond_json(struct request *req, int status, const char *json)
-{
-    json = seal_expand(req->arena, json);
-    respond_bytes(req, status, JSON, json, strlen(json));
-}
-
 void respond_empty(struct request *req)
 {
     respond_bytes(req, 204, NULL, "", 0);
@@ -58,18 +52,39 @@ static bool none_match_holds(const char *header, const char *tag)
     return false;
 }
 
-void respond_resource(struct request *req, int status, const char *json, long long version)
+/* JSON with this before its hash in its ETag; 304 to who has it. */
+static void respond_tagged(struct request *req, int status, const char *json,
+                           const char *prefix)
 {
-    json = seal_expand(req->arena, json);
     size_t n = strlen(json);
     char *hash = digest_sha256(req->arena, json, n);
-    const char *tag = arena_printf(req->arena, "\"%lld-%.16s\"", version, hash);
+    const char *tag = arena_printf(req->arena, "\"%s%.16s\"", prefix, hash);
     respond_header(req, "ETag", tag);
     bool reading = !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
     if (reading && none_match_holds(req_header(req, "HTTP_IF_NONE_MATCH"), tag))
         respond_bytes(req, 304, NULL, "", 0);
     else
         respond_bytes(req, status, JSON, json, n);
+}
+
+void respond_json(struct request *req, int status, const char *json)
+{
+    json = seal_expand(req->arena, json);
+    if (req->response->for_all && status == 200)
+        respond_tagged(req, status, json, "");
+    else
+        respond_bytes(req, status, JSON, json, strlen(json));
+}
+
+void respond_resource(struct request *req, int status, const char *json, long long version)
+{
+    respond_tagged(req, status, seal_expand(req->arena, json),
+                   arena_printf(req->arena, "%lld-", version));
+}
+
+void respond_to_all(struct request *req)
+{
+    req->response->for_all = true;
 }
 
 void respond_row(struct request *req, int status, const struct rows *rows)
@@ -193,6 +208,9 @@ const char *response_head(struct request *req)
     if (!strstr(buf_text(&r->headers), "Cache-Control:"))
         buf_raw(&head, req->user.user || r->status >= 400 ? "Cache-Control: no-store\r\n"
                                                           : "Cache-Control: no-cache\r\n");
+    /* "@" is a moment; plain seconds would be counted from the answer, and one more begun. */
+    if (r->for_all && r->status == 200 && !req_header(req, "HTTP_AUTHORIZATION"))
+        buf_printf(&head, "X-Accel-Expires: @%lld\r\n", req->second);
     buf_raw(&head, buf_text(&r->headers));
     buf_raw(&head, "\r\n");
     return head.data;

@@ -16,6 +16,7 @@ struct response {
     const char *type, *body;
     size_t length;
     struct buf headers; /* complete lines */
+    bool for_all;       /* see respond_to_all() */
 };
 
 /* Turns a problem into the answer, if there is one or no answer at all. */

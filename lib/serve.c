@@ -151,6 +151,7 @@ static struct request *new_request(struct arena *a, char **environment, struct i
     req->input = in;
     req->response = arena_alloc(a, sizeof *req->response);
     req->response->headers = buf_new(a);
+    req->second = time(NULL);
     return req;
 }
 

@@ -36,6 +36,7 @@ static const struct field ATTRIBUTE[] = {
 
 static void list_attributes(struct request *req)
 {
+    respond_to_all(req);
     respond_row(req, 200, db_query(req->arena, &req->problem, LIST));
 }
 
@@ -70,6 +71,7 @@ static const char *known_name(struct request *req)
 static void read_attribute(struct request *req)
 {
     const char *name = known_name(req);
+    respond_to_all(req);
     if (name)
         respond_version(req, 200, db_query(req->arena, &req->problem, READ, name));
 }

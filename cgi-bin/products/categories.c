@@ -73,6 +73,7 @@ static const struct field ATTRIBUTES[] = {
 
 static void list_categories(struct request *req)
 {
+    respond_to_all(req);
     respond_row(req, 200, db_query(req->arena, &req->problem, TREE));
 }
 
@@ -97,6 +98,7 @@ static void create_category(struct request *req)
 static void read_category(struct request *req)
 {
     const char *id = req_param(req, "id");
+    respond_to_all(req);
     struct rows *rows = db_query(req->arena, &req->problem, READ, id);
     struct rows *moved =
         rows && !db_count(rows) ? db_query(req->arena, &req->problem, MOVED, id) : NULL;

@@ -61,8 +61,8 @@ static void respond_product(struct request *req, int status, const struct rows *
 {
     const char *extra = db_columns(rows) > AT_STAFF ? db_text(rows, 0, AT_STAFF) : NULL;
     bool plenty = db_boolean(rows, 0, AT_ACTIVE) && shown_least(rows, 0) >= PLENTY;
-    /* For nginx's micro-cache (seconds); browsers always ask again. */
-    respond_header(req, "X-Accel-Expires", plenty ? "1" : "0");
+    if (plenty)
+        respond_to_all(req);
     respond_resource(req, status, shown_document_and(req->arena, rows, 0, extra),
                      db_integer(rows, 0, AT_VERSION));
 }

@@ -33,6 +33,7 @@ static const struct field SYNONYMS[] = {
 static void suggest(struct request *req)
 {
     struct json_object *query = req_query(req, TYPED);
+    respond_to_all(req);
     if (query)
         respond_row(req, 200,
                     db_query(req->arena, &req->problem, SUGGEST, field_text(query, "q")));

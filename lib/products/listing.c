@@ -148,6 +148,7 @@ void listing_respond(struct request *req)
 {
     struct question asked = {.query = req_query(req, QUERY)};
     struct page_wanted page;
+    respond_to_all(req);
     if (!asked.query || !ask(req, &asked))
         return;
     size_t order = order_of(field_text(asked.query, "sort"), asked.words);

@@ -50,7 +50,7 @@ def refused_sql(sql):
 
 def counts(client, *categories):
     """[(products, products_total)] of these categories, as the tree has them."""
-    tree = {item["id"]: item for item in client.get("/v1/categories").json()["data"]}
+    tree = {item["id"]: item for item in support.tree(client)}
     return [(tree[c["id"]]["products"], tree[c["id"]]["products_total"]) for c in categories]
 
 
@@ -73,7 +73,7 @@ def test_the_tree_tells_how_many_products_are_for_sale_in_each(anyone, make_cate
     make_product(stock=0, category_ids=[below["id"]])
     make_product(stock=0, category_ids=[below["id"]], status="draft")
     assert counts(anyone, top, below) == [(0, 2), (2, 2)]
-    tree = {item["id"]: item for item in anyone.get("/v1/categories").json()["data"]}
+    tree = {item["id"]: item for item in support.tree(anyone)}
     assert tree[below["id"]] == {
         "id": below["id"], "parent_id": top["id"], "slug": below["slug"], "name": below["name"],
         "position": 0, "products": 2, "products_total": 2}
@@ -83,8 +83,7 @@ def test_categories_come_by_position_then_by_name(anyone, make_category):
     mark = support.unique()
     made = [make_category(name=f"{name} {mark}", position=position)["id"]
             for name, position in (("B", 3), ("A", 3), ("Z", 2))]
-    listed = [item["id"] for item in anyone.get("/v1/categories").json()["data"]
-              if mark in item["name"]]
+    listed = [item["id"] for item in support.tree(anyone) if mark in item["name"]]
     assert listed == [made[2], made[1], made[0]]
 
 

@@ -114,6 +114,45 @@ static void test_a_reader_who_has_the_resource_is_not_sent_it_again(void **state
     assert_int_equal(status_with("PATCH", arena_printf(a, "HTTP_IF_NONE_MATCH=%s", tag)), 200);
 }
 
+/* The answer to everybody with this status, to a request with this header. */
+static struct request *told_to_all(int status, const char *header)
+{
+    struct request *req = with_header(header);
+    req->second = 1700000000;
+    respond_to_all(req);
+    respond_json(req, status, "{\"a\":1}");
+    return req;
+}
+
+static void test_what_all_may_read_is_kept_until_its_second_is_over(void **state)
+{
+    (void)state;
+    struct request *req = told_to_all(200, NULL);
+    expect_line(req, "X-Accel-Expires: @1700000000");
+    const char *tag = strstr(buf_text(&req->response->headers), "ETag: ") + 6;
+    assert_int_equal(strcspn(tag, "\r"), 18);
+    tag = arena_memdup(a, tag, 18);
+    req = told_to_all(200, arena_printf(a, "HTTP_IF_NONE_MATCH=%s", tag));
+    assert_int_equal(req->response->status, 304);
+    expect_line(req, arena_printf(a, "ETag: %s", tag));
+    expect_no(req, "X-Accel-Expires");
+}
+
+static void test_what_is_told_to_one_or_refused_is_not_kept_for_all(void **state)
+{
+    (void)state;
+    expect_no(told_to_all(200, "HTTP_AUTHORIZATION=Bearer x"), "X-Accel-Expires");
+    expect_no(told_to_all(301, NULL), "X-Accel-Expires");
+    struct request *req = told_to_all(200, NULL);
+    respond_problem(req, 404, "not_found");
+    response_settle(req);
+    expect_no(req, "X-Accel-Expires");
+    req = with_header(NULL);
+    respond_json(req, 200, "{}");
+    expect_no(req, "X-Accel-Expires");
+    expect_no(req, "ETag");
+}
+
 static void test_a_page_ends_with_the_cursor_of_its_last_row(void **state)
 {
     (void)state;
@@ -206,6 +245,8 @@ int main(void)
         cmocka_unit_test(test_an_answer_to_somebody_is_stored_nowhere),
         cmocka_unit_test(test_the_tag_of_a_resource_names_version_and_content),
         cmocka_unit_test(test_a_reader_who_has_the_resource_is_not_sent_it_again),
+        cmocka_unit_test(test_what_all_may_read_is_kept_until_its_second_is_over),
+        cmocka_unit_test(test_what_is_told_to_one_or_refused_is_not_kept_for_all),
         cmocka_unit_test(test_a_page_ends_with_the_cursor_of_its_last_row),
         cmocka_unit_test(test_the_last_page_has_no_cursor),
         cmocka_unit_test(test_a_page_without_rows_leaves_the_problem_to_be_told),
