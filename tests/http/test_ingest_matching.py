@@ -91,6 +91,35 @@ def test_the_gtin_counts_before_the_sku(collector, admin):
     assert outcome(collector, other(sku=sku, gtin=gtin)) == ("duplicate", ours["id"])
 
 
+def with_gap(collector, first, gap, second):
+    """What becomes of two items of a batch with so many between them that are refused."""
+    results = ingest(collector, [first, *[{}] * gap, second])
+    return results[0]["status"], results[-1]["status"]
+
+
+@pytest.mark.parametrize("gap", [0, 500], ids=["in one chunk", "in two chunks"])
+def test_two_items_with_a_sku_of_the_shop_are_told_the_same_in_one_chunk_and_in_two(
+        collector, admin, gap):
+    one, sku = item(), support.unique("SKU")
+    made_it, = ingest(collector, [one])
+    admin.patch(f"/v1/products/{made_it['product_id']}", {"sku": sku})
+    same = other(sku=sku)
+    assert with_gap(collector, same, gap, {**same, "source": support.unique("fonte")}) == (
+        "duplicate", "duplicate")
+    # The first one gives the product its GTIN, which the other contradicts.
+    first = {**one, "sku": sku, "gtin": support.gtin13()}
+    assert with_gap(collector, first, gap, other(sku=sku, gtin=support.gtin13())) == (
+        "updated", "created")
+
+
+@pytest.mark.parametrize("gap", [0, 500], ids=["in one chunk", "in two chunks"])
+def test_two_items_that_look_alike_are_told_the_same_in_one_chunk_and_in_two(
+        collector, brand, gap):
+    first = other(name="Jarra Esmaltada 2 L", brand=brand)
+    assert with_gap(collector, first, gap, other(name="Jarra esmaltada 2L", brand=brand)) == (
+        "created", "proposed")
+
+
 # Attributes ----------------------------------------------------------------------------------
 
 def test_attributes_that_are_not_what_the_shop_defined_are_left_out_and_told(
