@@ -250,6 +250,25 @@ def test_an_item_that_differs_in_nothing_but_what_is_locked_changes_nothing(coll
     assert admin.get(path).json() == before
 
 
+def test_a_gtin_that_people_set_on_the_variant_is_kept(collector, admin):
+    one = item(gtin=support.gtin13())
+    made_it, = ingest(collector, [one])
+    path, ours = f"/v1/products/{made_it['product_id']}", support.gtin13()
+    variant = f"{path}/variants/{admin.get(path).json()['variants'][0]['id']}"
+    admin.patch(variant, {"weight_g": 200})
+    assert admin.get(path).json()["locked_fields"] == []
+    assert admin.patch(variant, {"gtin": ours}).status_code == 200
+    changed = {**one, "gtin": support.gtin13(), "price": 5}
+    assert statuses(ingest(collector, [changed])) == ["updated"]
+    product = admin.get(path).json()
+    assert (product["gtin"], product["price"]) == (ours, 5)
+    assert product["locked_fields"] == ["gtin"]
+    assert product["provenance"]["gtin"]["by"] == "person"
+    admin.patch(variant, {"gtin": None})
+    ingest(collector, [{**changed, "price": 6}])
+    assert admin.get(path).json()["gtin"] is None
+
+
 def test_locks_are_set_and_taken_away(collector, admin):
     one = item()
     made_it, = ingest(collector, [one])
