@@ -30,6 +30,7 @@ products_PROGRAMS = \
 	cgi-bin/products/variants
 
 cgi_bin_products_images_LDADD = $(COLLECT_LDADD)
+cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \

@@ -7,6 +7,7 @@ jobs_PROGRAMS = \
 	jobs/deliver \
 	jobs/expire \
 	jobs/images \
+	jobs/index \
 	jobs/popularity \
 	jobs/purge \
 	jobs/relist \
@@ -19,5 +20,6 @@ jobs_PROGRAMS = \
 jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
 jobs_images_LDADD = $(IMAGE_LDADD)
+jobs_index_LDADD = $(COLLECT_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)
 jobs_transfer_LDADD = $(SHEET_LDADD)

@@ -46,6 +46,8 @@ libvendas_a_SOURCES = \
 	lib/phone.c lib/phone.h \
 	lib/picture.c lib/picture.h \
 	lib/problem.c lib/problem.h \
+	lib/products/engine.c lib/products/engine.h \
+	lib/products/engine_page.c lib/products/engine_page.h \
 	lib/products/listing.c lib/products/listing.h \
 	lib/products/product_cells.c lib/products/product_cells.h \
 	lib/products/product_fields.c lib/products/product_fields.h \

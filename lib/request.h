@@ -166,8 +166,9 @@ void respond_version(struct request *req, int status, const struct rows *rows);
  * told. */
 void respond_page(struct request *req, const struct rows *rows, int limit, const char *name);
 
-/* The same where something else than the first column is a row's document, and with further
- * members of the answer behind the two, JSON text such as `,"total":3`. */
+/* The same where something else than the first column is a row's document, NULL for a row that
+ * is left out, and with further members of the answer behind the two, JSON text such as
+ * `,"total":3`. */
 void respond_page_of(struct request *req, const struct rows *rows, int limit, const char *name,
                      const char *(*document)(struct arena *a, const struct rows *rows, int row),
                      const char *more);

@@ -128,11 +128,15 @@ void respond_page_of(struct request *req, const struct rows *rows, int limit, co
         return;
     struct buf b = buf_new(req->arena);
     int count = db_count(rows), shown = count > limit ? limit : count;
+    const char *between = "";
     buf_raw(&b, "{\"data\":[");
     for (int i = 0; i < shown; i++) {
-        if (i)
-            buf_raw(&b, ",");
-        buf_raw(&b, document(req->arena, rows, i));
+        const char *one = document(req->arena, rows, i);
+        if (!one)
+            continue;
+        buf_raw(&b, between);
+        buf_raw(&b, one);
+        between = ",";
     }
     buf_raw(&b, "],\"next_cursor\":");
     buf_json(&b, count > limit ? cursor_encode(req->arena, name, db_text(rows, shown - 1, 1),

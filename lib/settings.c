@@ -74,6 +74,12 @@ static const struct setting TABLE[] = {
     SETTING("S3_SECRET_KEY", TEXT, s3_secret_key, "", 0, 0),
     SETTING("MAX_IMAGE_BYTES", NUMBER, max_image_bytes, "20971520", 1024, 104857600),
     SETTING("IMAGE_KEEP_DAYS", NUMBER, image_keep_days, "7", 0, 3650),
+    SETTING("SEARCH_URL", TEXT, search_url, "", 0, 0),
+    SETTING("SEARCH_USER", TEXT, search_user, "", 0, 0),
+    SETTING("SEARCH_PASSWORD", TEXT, search_password, "", 0, 0),
+    SETTING("SEARCH_API_KEY", TEXT, search_api_key, "", 0, 0),
+    SETTING("SEARCH_CA", TEXT, search_ca, "", 0, 0),
+    SETTING("SEARCH_TIMEOUT_MS", NUMBER, search_timeout_ms, "500", 10, 10000),
 };
 enum { COUNT = sizeof TABLE / sizeof *TABLE };
 

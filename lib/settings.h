@@ -44,6 +44,11 @@ struct settings {
     long long max_image_bytes; /* of a picture's file */
     long long image_keep_days; /* how long a picture that no product has any more stays */
 
+    const char *search_url; /* the search engine's index; "" where PostgreSQL searches */
+    const char *search_user, *search_password, *search_api_key; /* "" for none */
+    const char *search_ca;       /* file of the certificates to trust; "" for the system's */
+    long long search_timeout_ms; /* of a search */
+
     /* files of imports and exports: where they are, for how long they stay, the largest */
     const char *transfers_dir;
     long long transfer_days, max_import_bytes;

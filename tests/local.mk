@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_document \
+	tests/unit/test_engine_page \
 	tests/unit/test_extract \
 	tests/unit/test_fields \
 	tests/unit/test_file \
@@ -65,6 +66,8 @@ $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests 
 
 tests_unit_test_sheet_LDADD = $(SHEET_LDADD)
 
-# What that test stands in for.
+# What these tests stand in for.
+tests_unit_test_engine_page_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=engine_ask \
+	-Wl,--wrap=clock_gettime
 tests_unit_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=token_verify
 endif

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "products/engine_page.h"
 #include "products/shown.h"
 
 static const char ASKED[] = "SELECT words, filters, corrected, products.bounds($1::jsonb)"
@@ -122,25 +123,35 @@ static bool ask(struct request *req, struct question *asked)
     return true;
 }
 
+/* What there is to filter by: JSON. */
+static const char *facets_of(struct request *req, const struct question *asked)
+{
+    struct rows *rows = db_query_planned(req->arena, &req->problem, FACETS, asked->words,
+                                         asked->filters, field_text(asked->query, "min_price"),
+                                         field_text(asked->query, "max_price"), asked->bounds);
+    return rows ? db_text(rows, 0, 0) : NULL;
+}
+
+static struct rows *rows_of(struct request *req, const struct question *asked, size_t order,
+                            const struct page_wanted *page)
+{
+    return db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page->value, page->id,
+                            page->limit_text, asked->words, asked->filters,
+                            field_text(asked->query, "min_price"),
+                            field_text(asked->query, "max_price"), asked->bounds);
+}
+
 /* What stands beside the page: facets where they are wanted, and how a typing error was read.
  */
-static const char *beside(struct request *req, const struct question *asked)
+static const char *beside(struct arena *a, const char *facets, const char *corrected)
 {
-    struct buf b = buf_new(req->arena);
-    if (asked->corrected) {
+    struct buf b = buf_new(a);
+    if (corrected) {
         buf_raw(&b, ",\"corrected\":");
-        buf_json(&b, asked->corrected);
+        buf_json(&b, corrected);
     }
-    if (field_boolean(asked->query, "facets")) {
-        struct rows *rows =
-            db_query_planned(req->arena, &req->problem, FACETS, asked->words, asked->filters,
-                             field_text(asked->query, "min_price"),
-                             field_text(asked->query, "max_price"), asked->bounds);
-        if (!rows)
-            return NULL;
-        buf_raw(&b, ",\"facets\":");
-        buf_raw(&b, db_text(rows, 0, 0));
-    }
+    if (facets)
+        buf_printf(&b, ",\"facets\":%s", facets);
     return buf_text(&b);
 }
 
@@ -148,18 +159,21 @@ void listing_respond(struct request *req)
 {
     struct question asked = {.query = req_query(req, QUERY)};
     struct page_wanted page;
+    struct engine_page found;
     respond_to_all(req);
     if (!asked.query || !ask(req, &asked))
         return;
     size_t order = order_of(field_text(asked.query, "sort"), asked.words);
-    if (!req_page(req, asked.query, ORDERS[order].name, ORDERS[order].type, &page))
+    const char *name = ORDERS[order].name, *facets = NULL;
+    if (!req_page(req, asked.query, name, ORDERS[order].type, &page))
         return;
-    const char *more = beside(req, &asked);
-    struct rows *rows =
-        more ? db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page.value,
-                                page.id, page.limit_text, asked.words, asked.filters,
-                                field_text(asked.query, "min_price"),
-                                field_text(asked.query, "max_price"), asked.bounds)
-             : NULL;
-    respond_page_of(req, rows, page.limit, ORDERS[order].name, shown_document, more);
+    if (engine_page(req, asked.query, asked.corrected, name, &page, &found)) {
+        respond_page_of(req, found.rows, page.limit, name, engine_document,
+                        beside(req->arena, found.facets, asked.corrected));
+        return;
+    }
+    if (field_boolean(asked.query, "facets") && !(facets = facets_of(req, &asked)))
+        return;
+    respond_page_of(req, rows_of(req, &asked, order, &page), page.limit, name, shown_document,
+                    beside(req->arena, facets, asked.corrected));
 }

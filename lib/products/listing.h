@@ -1,7 +1,7 @@
 /*
  * listing: the list of products that are for sale: what is searched for and filtered by, its
  * order, its pages, and what there is to filter by (facets). PostgreSQL does the work: see
- * sql/0024_search.sql.
+ * sql/0024_search.sql; or a search engine where there is one: see engine_page.h.
  *
  * Orders are keyset pages over (sort value, id), each along an index. By relevance come first
  * those that have all words in their names, then in name, brand and categories, then anywhere;

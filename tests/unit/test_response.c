@@ -167,6 +167,19 @@ static void test_a_page_ends_with_the_cursor_of_its_last_row(void **state)
                                      cursor_encode(a, "things", "b", "id2")));
 }
 
+static void test_a_row_without_a_document_is_left_out_of_its_page(void **state)
+{
+    (void)state;
+    static const char *const VALUES[] = {
+        NULL, "a", "id1", "{\"n\":2}", "b", "id2", NULL, "c", "id3", "{\"n\":4}", "d", "id4",
+    };
+    struct request *req = with_header(NULL);
+    respond_page(req, rows_of(3, 4, VALUES), 3, "things");
+    assert_string_equal(req->response->body,
+                        arena_printf(a, "{\"data\":[{\"n\":2}],\"next_cursor\":\"%s\"}",
+                                     cursor_encode(a, "things", "c", "id3")));
+}
+
 static void test_the_last_page_has_no_cursor(void **state)
 {
     (void)state;
@@ -248,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_what_all_may_read_is_kept_until_its_second_is_over),
         cmocka_unit_test(test_what_is_told_to_one_or_refused_is_not_kept_for_all),
         cmocka_unit_test(test_a_page_ends_with_the_cursor_of_its_last_row),
+        cmocka_unit_test(test_a_row_without_a_document_is_left_out_of_its_page),
         cmocka_unit_test(test_the_last_page_has_no_cursor),
         cmocka_unit_test(test_a_page_without_rows_leaves_the_problem_to_be_told),
         cmocka_unit_test(test_a_problem_is_told_instead_of_any_answer),
