@@ -16,6 +16,7 @@ import urllib.request
 
 import catalogue
 import cold
+import ingest
 from measure import (CLIENTS, GROUPS, HERE, URL, VAR, cached_share, cpu_seconds, die, latency,
                      output_of, pgbench, psql, start_log, worker_memory, wrk)
 
@@ -253,7 +254,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./vendas bench")
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
-    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "catalogue"],
+    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -266,6 +267,8 @@ def main():
                 flatness("Memory of the orders program", "sales-orders", program_order, 5000)]
     elif options.only == "cold":
         good = cold.measure(options.rounds)
+    elif options.only == "ingest":
+        good = ingest.measure(options.rounds)
     elif options.only == "catalogue":
         good = catalogue.measure(options.sizes, options.rounds, options.seconds)
     else:
