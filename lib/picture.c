@@ -131,6 +131,12 @@ static bool is_avif(struct bytes b)
     return false;
 }
 
+/* Sides of 32 bits: no signed number holds the area of the largest. */
+static uint64_t area(struct size s)
+{
+    return (uint64_t)s.width * (uint64_t)s.height;
+}
+
 /* Of the sizes that its parts have, the largest: it is that or made of that. */
 static bool read_avif(struct bytes b, struct size *size)
 {
@@ -147,7 +153,7 @@ static bool read_avif(struct bytes b, struct size *size)
         if (type != BOX('i', 's', 'p', 'e') || one.n < 12)
             continue;
         struct size s = {big(one, 4, 4), big(one, 8, 4)};
-        if (!found || s.width * s.height > size->width * size->height)
+        if (!found || area(s) > area(*size))
             *size = s;
         found = true;
     }

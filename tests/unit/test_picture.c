@@ -76,6 +76,32 @@ static void test_sizes_have_bounds(void **state)
     assert_string_equal(picture_size_fault(5, 0), "picture_empty");
 }
 
+/* An AVIF file of parts, the first of which is said to be larger than any number holds. */
+static void test_the_largest_part_is_the_size_whatever_its_area(void **state)
+{
+    (void)state;
+    static const char FILE_OF_PARTS[] = "\0\0\0\x14"
+                                        "ftypavif\0\0\0\0avif"
+                                        "\0\0\0\x44"
+                                        "meta\0\0\0\0"
+                                        "\0\0\0\x38"
+                                        "iprp"
+                                        "\0\0\0\x30"
+                                        "ipco"
+                                        "\0\0\0\x14"
+                                        "ispe\0\0\0\0"
+                                        "\xFF\xFF\xFF\xFF"
+                                        "\xFF\xFF\xFF\xFF"
+                                        "\0\0\0\x14"
+                                        "ispe\0\0\0\0"
+                                        "\0\0\0\x09"
+                                        "\0\0\0\x07";
+    struct picture picture;
+    const char *fault = picture_read(FILE_OF_PARTS, sizeof FILE_OF_PARTS - 1, &picture);
+    assert_non_null(fault);
+    assert_string_equal(fault, "picture_too_large");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_a_file_that_is_cut_is_refused_or_told_rightly),
         cmocka_unit_test(test_what_is_no_such_picture_is_refused),
         cmocka_unit_test(test_sizes_have_bounds),
+        cmocka_unit_test(test_the_largest_part_is_the_size_whatever_its_area),
     };
     return UNIT_RUN(tests);
 }
