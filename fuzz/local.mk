@@ -7,6 +7,8 @@ FUZZ_TARGETS = \
 	fuzz/body \
 	fuzz/clean \
 	fuzz/cursor \
+	fuzz/import \
+	fuzz/items \
 	fuzz/markdown \
 	fuzz/page \
 	fuzz/picture \
@@ -34,6 +36,9 @@ $(FUZZ_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests
 fuzz_body_SOURCES = fuzz/body.c fuzz/fuzz.h $(FUZZ_MAIN)
 fuzz_clean_SOURCES = fuzz/clean.c $(FUZZ_MAIN)
 fuzz_cursor_SOURCES = fuzz/cursor.c $(FUZZ_MAIN)
+fuzz_import_SOURCES = fuzz/import.c fuzz/fuzz.h $(FUZZ_MAIN)
+fuzz_import_LDADD = $(SHEET_LDADD)
+fuzz_items_SOURCES = fuzz/items.c fuzz/fuzz.h $(FUZZ_MAIN)
 fuzz_markdown_SOURCES = fuzz/markdown.c $(FUZZ_MAIN)
 fuzz_page_SOURCES = fuzz/page.c $(FUZZ_MAIN)
 fuzz_picture_SOURCES = fuzz/picture.c $(FUZZ_MAIN)

@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_chart \
 	tests/unit/test_clean \
+	tests/unit/test_confine \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_document \
@@ -24,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_identity \
+	tests/unit/test_items \
 	tests/unit/test_keyring \
 	tests/unit/test_lang \
 	tests/unit/test_letter \
@@ -31,6 +33,7 @@ UNIT_TESTS = \
 	tests/unit/test_line \
 	tests/unit/test_log \
 	tests/unit/test_mail \
+	tests/unit/test_markdown \
 	tests/unit/test_messages \
 	tests/unit/test_money \
 	tests/unit/test_normal \
@@ -42,6 +45,8 @@ UNIT_TESTS = \
 	tests/unit/test_price \
 	tests/unit/test_pricing \
 	tests/unit/test_problem \
+	tests/unit/test_product_cells \
+	tests/unit/test_product_sheet \
 	tests/unit/test_request \
 	tests/unit/test_response \
 	tests/unit/test_rfc3339 \
@@ -64,6 +69,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 $(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS) $(CHART_LIBS)
 $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
+tests_unit_test_product_cells_LDADD = $(SHEET_LDADD)
+tests_unit_test_product_sheet_LDADD = $(SHEET_LDADD)
 tests_unit_test_sheet_LDADD = $(SHEET_LDADD)
 
 # What these tests stand in for.

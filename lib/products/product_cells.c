@@ -31,6 +31,12 @@ static void write_path(struct buf *b, struct json_object *path)
     }
 }
 
+static void write_part(struct buf *b, struct json_object *part)
+{
+    write_escaped(b, field_text(part, "sku"));
+    buf_printf(b, "*%lld", field_integer(part, "quantity"));
+}
+
 static const char *write_list(struct arena *a, enum cell_kind kind, struct json_object *list)
 {
     struct buf b = buf_new(a);
@@ -40,7 +46,7 @@ static const char *write_list(struct arena *a, enum cell_kind kind, struct json_
         if (kind == CELL_PATHS)
             write_path(&b, item);
         else if (kind == CELL_PARTS)
-            buf_printf(&b, "%s*%lld", field_text(item, "sku"), field_integer(item, "quantity"));
+            write_part(&b, item);
         else
             write_escaped(&b, json_object_get_string(item));
     }

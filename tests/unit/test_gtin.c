@@ -54,6 +54,30 @@ static void test_what_is_no_gtin_is_refused(void **state)
             fail_msg("\"%s\" was accepted", TEXTS[i]);
 }
 
+static void test_one_number_has_one_shortest_form(void **state)
+{
+    (void)state;
+    static const char *const CASES[][2] = {
+        {"96385074", "96385074"},
+        {"00000096385074", "96385074"},
+        {"0000096385074", "96385074"},
+        {"036000291452", "036000291452"},
+        {"00036000291452", "036000291452"},
+        {"7891000315507", "7891000315507"},
+        {"07891000315507", "7891000315507"},
+        {"10012345678902", "10012345678902"},
+        {"00012345600012", "012345600012"},
+        {"00000000000000", "00000000"},
+    };
+    for (size_t i = 0; i < LENGTH(CASES); i++) {
+        char *number = arena_strdup(a, CASES[i][0]);
+        assert_true(gtin_valid(number));
+        gtin_shorten(number);
+        assert_string_equal(number, CASES[i][1]);
+        assert_true(gtin_valid(number));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -61,6 +85,7 @@ int main(void)
         cmocka_unit_test(test_every_wrong_check_digit_is_found),
         cmocka_unit_test(test_every_single_wrong_digit_is_found),
         cmocka_unit_test(test_what_is_no_gtin_is_refused),
+        cmocka_unit_test(test_one_number_has_one_shortest_form),
     };
     return UNIT_RUN(tests);
 }
