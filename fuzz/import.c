@@ -43,7 +43,7 @@ static bool take_row(void *context, const struct sheet_row *row)
     struct reading *r = context;
     const char *code, *column;
     if (!r->sheet.count)
-        return product_sheet_read(r->arena, row, &r->sheet, &code, &column);
+        return product_sheet_read(r->arena, row, NULL, &r->sheet, &code, &column);
     for (int i = 0; i < row->count && i < r->sheet.count; i++)
         if (*row->cells[i])
             check_cell(r->arena, &r->sheet.columns[i], row->cells[i]);

@@ -25,6 +25,7 @@ static const char CLAIM[] = "SELECT id, kind, format, attempt, done, filters->>'
                             " filters->>'category' FROM products.claim_transfer()";
 enum { ID, KIND, FORMAT, ATTEMPT, DONE, STATUS, CATEGORY };
 
+static const char TYPES[] = "SELECT name, type FROM products.attributes";
 static const char PROGRESS[] =
     "SELECT products.note_progress($1::uuid, $2::int, $3::int, $4::int)";
 static const char CHUNK[] = "SELECT products.import_chunk($1::uuid, $2::int, $3::jsonb,"
@@ -72,6 +73,7 @@ static bool note_progress(struct transfer *t, struct arena *a, long long done, l
 struct import {
     struct transfer *t;
     struct arena *arena; /* of the chunk */
+    struct rows *types;  /* of attributes */
     struct product_sheet sheet;
     int from, line; /* the last row that was taken in, and that was read */
     struct product_draft draft;
@@ -124,7 +126,7 @@ static void end_product(struct import *in)
 static bool read_header(struct import *in, const struct sheet_row *row)
 {
     struct transfer *t = in->t;
-    if (!product_sheet_read(t->arena, row, &in->sheet, &t->code, &t->column))
+    if (!product_sheet_read(t->arena, row, in->types, &in->sheet, &t->code, &t->column))
         return false;
     t->column = NULL;
     for (int i = 0; i < row->count; i++)
@@ -166,8 +168,9 @@ static void run_import(struct transfer *t, int from)
     int last = 0;
     struct import in = {.t = t, .arena = arena_new(), .from = from, .line = from};
     begin_chunk(&in);
-    t->code = sheet_read(t->path, count_row, &last);
-    if (!t->code && note_progress(t, in.arena, -1, last)) {
+    in.types = db_query(t->arena, &t->problem, TYPES);
+    t->code = in.types ? sheet_read(t->path, count_row, &last) : NULL;
+    if (in.types && !t->code && note_progress(t, in.arena, -1, last)) {
         const char *fault = sheet_read(t->path, take_row, &in);
         t->code = fault ? fault : t->code;
         if (!t->code && !t->lost && !t->problem.status) {

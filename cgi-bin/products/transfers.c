@@ -26,17 +26,43 @@ static const char IMPORT[] = "import", EXPORT[] = "export";
 static const char OPEN[] =
     "SELECT products.open_transfer($1::jsonb, $2::uuid, $3, $4::jsonb || "
     "jsonb_build_object('currency', $5::text))";
-static const char LIST[] = "SELECT document, id, id FROM products.transfer_documents"
+static const char LIST[] = "SELECT document, id, id, failure, failure_column, $4::text"
+                           " FROM products.transfer_documents"
                            " WHERE kind = $1 AND ($2::uuid IS NULL OR id < $2::uuid)"
                            " ORDER BY id DESC LIMIT $3::int + 1";
-static const char READ[] = "SELECT document, state, format FROM products.transfer_documents"
+static const char READ[] = "SELECT document, state, format, failure, failure_column, $3::text"
+                           " FROM products.transfer_documents"
                            " WHERE kind = $1 AND id = $2::uuid";
 static const char FAULTS[] = "SELECT line, field, code, argument FROM products.transfer_faults"
                              " WHERE transfer_id = $1::uuid ORDER BY number LIMIT $2::int";
 static const char CANCEL[] = "SELECT products.cancel_transfer($1::jsonb, $2::uuid, $3)";
 
-enum { DOCUMENT, STATE, FORMAT };
+enum { DOCUMENT, STATE, FORMAT, FAILURE, FAILURE_COLUMN, LANGUAGE }; /* of LIST, too */
 enum { LINE, FIELD, CODE, ARGUMENT };
+
+/* The document with what ended the transfer, in the reader's language; null where nothing did.
+ */
+static const char *with_failure(struct arena *a, const struct rows *rows, int row)
+{
+    struct buf b = buf_new(a);
+    const char *document = db_text(rows, row, DOCUMENT), *code = db_text(rows, row, FAILURE);
+    enum lang lang = lang_from_accept(db_text(rows, row, LANGUAGE));
+    buf_bytes(&b, document, strlen(document) - 1);
+    buf_raw(&b, ",\"failure\":");
+    if (code) {
+        buf_raw(&b, "{\"code\":");
+        buf_json(&b, code);
+        buf_raw(&b, ",\"detail\":");
+        buf_json(&b, message_with(a, code, lang, NULL));
+        buf_raw(&b, ",\"column\":");
+        buf_json(&b, db_text(rows, row, FAILURE_COLUMN));
+        buf_raw(&b, "}");
+    } else {
+        buf_raw(&b, "null");
+    }
+    buf_raw(&b, "}");
+    return buf_text(&b);
+}
 
 /* Asking ----------------------------------------------------------------------------------- */
 
@@ -47,11 +73,12 @@ static void open_transfer(struct request *req, const char *kind, const char *id,
     if (!db_query(req->arena, &req->problem, OPEN, audit_act(req), id, kind, field_json(wanted),
                   settings()->currency))
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, READ, kind, id);
+    struct rows *rows =
+        db_query(req->arena, &req->problem, READ, kind, id, lang_tag(req->lang));
     if (!rows)
         return;
     respond_header(req, "Location", arena_printf(req->arena, "/v1/%ss/%s", kind, id));
-    respond_row(req, 202, rows);
+    respond_json(req, 202, with_failure(req->arena, rows, 0));
 }
 
 static bool has_sheet_type(const struct request *req)
@@ -137,10 +164,10 @@ static void list(struct request *req, const char *kind)
     struct json_object *query = req_query(req, QUERY);
     struct page_wanted page;
     if (query && req_page(req, query, kind, FIELD_UUID, &page))
-        respond_page(
-            req,
-            db_query_planned(req->arena, &req->problem, LIST, kind, page.id, page.limit_text),
-            page.limit, kind);
+        respond_page_of(req,
+                        db_query_planned(req->arena, &req->problem, LIST, kind, page.id,
+                                         page.limit_text, lang_tag(req->lang)),
+                        page.limit, kind, with_failure, "");
 }
 
 static void list_imports(struct request *req)
@@ -157,7 +184,8 @@ static void list_exports(struct request *req)
 static const struct rows *find(struct request *req, const char *kind)
 {
     const char *id = req_param_uuid(req, "id");
-    const struct rows *rows = id ? db_query(req->arena, &req->problem, READ, kind, id) : NULL;
+    const struct rows *rows =
+        id ? db_query(req->arena, &req->problem, READ, kind, id, lang_tag(req->lang)) : NULL;
     if (rows && db_count(rows))
         return rows;
     if (rows)
@@ -182,7 +210,7 @@ static void read_transfer(struct request *req, const char *kind)
     if (!faults)
         return;
     struct buf b = buf_new(req->arena);
-    const char *document = db_text(rows, 0, DOCUMENT);
+    const char *document = with_failure(req->arena, rows, 0);
     buf_bytes(&b, document, strlen(document) - 1);
     buf_raw(&b, ",\"errors\":[");
     for (int i = 0; i < db_count(faults); i++) {

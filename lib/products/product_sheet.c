@@ -82,8 +82,20 @@ struct product_sheet product_sheet_of(struct arena *a, const struct rows *names)
     return (struct product_sheet){columns, FIXED_COUNT + more};
 }
 
+/* How a column of an attribute is read: by the type that the shop has given it. */
+static enum cell_kind attribute_kind(const struct rows *types, const char *name)
+{
+    for (int i = 0; types && i < db_count(types); i++)
+        if (!strcmp(db_text(types, i, 0), name))
+            return !strcmp(db_text(types, i, 1), "number")    ? CELL_NUMBER
+                   : !strcmp(db_text(types, i, 1), "boolean") ? CELL_BOOLEAN
+                                                              : CELL_ATTRIBUTE;
+    return CELL_ATTRIBUTE;
+}
+
 bool product_sheet_read(struct arena *a, const struct sheet_row *header,
-                        struct product_sheet *sheet, const char **code, const char **column)
+                        const struct rows *types, struct product_sheet *sheet,
+                        const char **code, const char **column)
 {
     struct product_column *columns = arena_alloc(a, (size_t)header->count * sizeof *columns);
     *sheet = (struct product_sheet){columns, header->count};
@@ -91,6 +103,8 @@ bool product_sheet_read(struct arena *a, const struct sheet_row *header,
         const char *heading = sheet_unguard(header->cells[i]);
         *column = arena_strdup(a, heading);
         columns[i] = column_of(a, heading);
+        if (columns[i].kind == CELL_ATTRIBUTE)
+            columns[i].kind = attribute_kind(types, columns[i].member);
         *code = columns[i].name ? NULL : "unknown_column";
         for (int j = 0; j < i && !*code; j++)
             *code = strcmp(columns[j].name, heading) ? NULL : "column_twice";

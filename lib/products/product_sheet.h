@@ -33,10 +33,13 @@ const struct sheet_cell *product_sheet_header(struct arena *a, struct product_sh
 const struct sheet_cell *product_sheet_row(struct arena *a, struct product_sheet sheet,
                                            struct json_object *body, size_t variant);
 
-/* The columns of an import. False where the header names one that there is not, or one twice:
- * *code and *column say what is wrong. */
+/* The columns of an import. types are rows of (name, type) of products.attributes, or NULL:
+ * what stands below "attr:NAME" of one that is a number or a boolean is read as such. False
+ * where the header names a column that there is not, or one twice: *code and *column say what
+ * is wrong. */
 bool product_sheet_read(struct arena *a, const struct sheet_row *header,
-                        struct product_sheet *sheet, const char **code, const char **column);
+                        const struct rows *types, struct product_sheet *sheet,
+                        const char **code, const char **column);
 
 /* A product of an import while its rows are read. */
 struct product_draft {

@@ -232,6 +232,78 @@ def test_a_wrong_header_fails_the_whole_file(admin, header, code, column):
     assert [(e["line"], e["column"], e["code"]) for e in report["errors"]] == [(1, column, code)]
 
 
+@pytest.mark.parametrize("language, detail", [
+    ("pt-BR", "Esta coluna não existe."), ("en", "There is no such column.")])
+def test_a_failed_import_says_why_in_the_list_and_by_its_id(admin, language, detail):
+    failed = take_in(admin, table(["slug", "preço"], ["x", "1"]))
+    done = take_in(admin, table(["slug", "name", "price"], [support.unique("ok"), "Ok", "1"]))
+    def ask(path):
+        return admin.request("GET", path, headers={"Accept-Language": language}).json()
+    why = {"code": "unknown_column", "detail": detail, "column": "preço"}
+    assert ask(f"/v1/imports/{failed['id']}")["failure"] == why
+    listed = {i["id"]: i for i in ask("/v1/imports?limit=100")["data"]}
+    assert (listed[failed["id"]]["state"], listed[failed["id"]]["failure"]) == ("failed", why)
+    assert listed[done["id"]]["failure"] is None
+
+
+def many(prefix, first, count):
+    return [[f"{prefix}-{n}", f"{prefix}-{n}".upper(), f"Item {n}", "1"]
+            for n in range(first, first + count)]
+
+
+def test_a_dry_run_finds_a_sku_twice_however_far_apart(admin):
+    """More rows lie between the two than are taken in at once; the run that counts says the same."""
+    prefix = support.unique("longe")
+    rows = many(prefix, 0, 300)
+    rows.append([f"{prefix}-outro", f"{prefix}-3".upper(), "Outro", "1"])
+    content = table(["slug", "sku", "name", "price"], *rows)
+    tried = take_in(admin, content, dry_run=True)
+    done = take_in(admin, content)
+    for report in tried, done:
+        assert report["counts"] == counts(created=300, rejected=1)
+        assert [(e["line"], e["column"], e["code"]) for e in report["errors"]] == [
+            (302, "sku", "already_exists")]
+
+
+def test_a_dry_run_knows_a_product_again_however_far_apart(admin):
+    prefix = support.unique("denovo")
+    rows = many(prefix, 0, 300) + [[f"{prefix}-3", f"{prefix}-3".upper(), "Item 3 b", "1"],
+                                   ["", f"{prefix}-5".upper(), "Item 5 b", "1"]]
+    content = table(["slug", "sku", "name", "price"], *rows)
+    for report in take_in(admin, content, dry_run=True), take_in(admin, content):
+        assert (report["counts"], report["errors"]) == (counts(created=300, updated=2), [])
+
+
+def test_what_a_dry_run_refuses_takes_no_sku(admin):
+    prefix = support.unique("recusa")
+    rows = many(prefix, 0, 300)
+    rows[3][3] = ""  # a new product needs a price
+    rows.append([f"{prefix}-outro", f"{prefix}-3".upper(), "Outro", "1"])
+    content = table(["slug", "sku", "name", "price"], *rows)
+    for report in take_in(admin, content, dry_run=True), take_in(admin, content):
+        assert report["counts"] == counts(created=300, rejected=1)
+
+
+def test_an_attribute_is_taken_as_the_type_it_is_defined_to_have(admin):
+    litres, oven, free = (support.unique(name) for name in ("litros", "forno", "livre"))
+    for name, kind in ((litres, "number"), (oven, "boolean")):
+        answer = admin.put(f"/v1/attributes/{name}", {"label": name, "type": kind})
+        assert answer.status_code == 201, answer.text
+    slug = support.unique("tipado")
+    header = ["slug", "name", "price", f"attr:{litres}", f"attr:{oven}", f"attr:{free}"]
+    report = take_in(admin, table(header, [slug, "Tipado", "1", "1,5", "verdadeiro", "2"]))
+    assert (report["counts"], report["errors"]) == (counts(created=1), [])
+    attributes = admin.get(f"/v1/products/{slug}").json()["attributes"]
+    assert attributes == {litres: 1.5, oven: True, free: "2"}
+    report = take_in(admin, table(header, [slug, "Tipado", "1", "muito", "sim", "2"]))
+    assert {(e["line"], e["column"], e["code"]) for e in report["errors"]} == {
+        (2, f"attr:{litres}", "not_number"), (2, f"attr:{oven}", "not_boolean")}
+    row = next(row for row in read(written(admin)) if row["slug"] == slug)
+    assert (row[f"number:{litres}"], row[f"boolean:{oven}"]) == ("1,5", "true")
+    again = [[name for name in row if row[name]], [row[name] for name in row if row[name]]]
+    assert take_in(admin, table(*again))["counts"] == counts(unchanged=1)
+
+
 def test_what_is_no_table_is_refused(admin):
     assert_problem(send(admin, b"\x89PNG\r\n\x1a\n\0\0"), 415, "not_a_sheet")
     assert_problem(send(admin, b"{}", media="application/json"), 415)

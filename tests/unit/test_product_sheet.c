@@ -20,7 +20,7 @@ static struct product_sheet sheet_of(const char *const *header)
     struct product_sheet sheet;
     const char *code, *column;
     struct sheet_row row = row_of(1, header);
-    assert_true(product_sheet_read(a, &row, &sheet, &code, &column));
+    assert_true(product_sheet_read(a, &row, NULL, &sheet, &code, &column));
     return sheet;
 }
 
@@ -29,7 +29,7 @@ static void assert_header(const char *const *header, const char *wrong, const ch
     struct product_sheet sheet;
     const char *code, *column;
     struct sheet_row row = row_of(1, header);
-    assert_false(product_sheet_read(a, &row, &sheet, &code, &column));
+    assert_false(product_sheet_read(a, &row, NULL, &sheet, &code, &column));
     assert_string_equal(code, wrong);
     assert_string_equal(column, where);
 }
@@ -61,6 +61,23 @@ static void test_a_header_names_each_column_once(void **state)
     assert_header((const char *[]){"slug", "Name", NULL}, "unknown_column", "Name");
     assert_header((const char *[]){"slug", "attr:", NULL}, "unknown_column", "attr:");
     assert_header((const char *[]){"attr:a", "slug", "attr:a", NULL}, "column_twice", "attr:a");
+}
+
+static void test_an_attribute_is_read_as_the_type_that_it_is_defined_to_have(void **state)
+{
+    (void)state;
+    const char *const types[] = {"Litros", "number", "Forno", "boolean", "Cor", "choice"};
+    const char *const header[] = {"attr:Litros", "attr:Forno", "attr:Cor", "attr:Fio", NULL};
+    const char *code, *column;
+    struct product_sheet sheet;
+    struct sheet_row row = row_of(1, header);
+    struct product_draft d = product_draft_new(a);
+    assert_true(product_sheet_read(a, &row, rows_of(2, 3, types), &sheet, &code, &column));
+    add(&d, sheet, 2, (const char *[]){"1,5", "falso", "2", "3", NULL});
+    assert_string_equal(field_json(field_value(d.body, "attributes")),
+                        "{\"Litros\":1.5,\"Forno\":false,\"Cor\":\"2\",\"Fio\":\"3\"}");
+    add(&d, sheet, 3, (const char *[]){"muito", "sim", NULL});
+    assert_string_equal(faults_of(&d), "3 attr:Litros not_number;3 attr:Forno not_boolean;");
 }
 
 static void test_rows_of_one_product_have_its_slug(void **state)
@@ -172,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_header_names_each_column_once),
+        cmocka_unit_test(test_an_attribute_is_read_as_the_type_that_it_is_defined_to_have),
         cmocka_unit_test(test_rows_of_one_product_have_its_slug),
         cmocka_unit_test(test_rows_become_a_product_and_its_variants),
         cmocka_unit_test(test_each_wrong_cell_is_told_with_its_line),
