@@ -252,9 +252,12 @@ INSERT INTO products.products (id, slug, type, options, status, name, descriptio
                                currency, weight_g, attributes, created_at, updated_at)
 SELECT id, shared.slug(name), CASE WHEN by_size THEN 'variations' ELSE 'simple' END,
        CASE WHEN by_size THEN ARRAY['tamanho'] ELSE '{}' END, status, name,
-       purpose || format(' Da marca %s; %s.', brand,
-           CASE WHEN by_size THEN 'em vários tamanhos' WHEN size LIKE '% ' || size_name THEN size
-                ELSE size_name || ': ' || size END),
+       purpose || E'\n\n' || (
+           SELECT string_agg(format('- **%s:** %s', upper(left(what, 1)) || substr(what, 2), value), E'\n' ORDER BY n)
+             FROM (SELECT 0 AS n, 'marca' AS what, brand AS value
+                    UNION ALL SELECT 1, size_name, CASE WHEN by_size THEN 'do menor ao maior' ELSE size END
+                    UNION ALL SELECT 1 + rank, key, held.value
+                      FROM jsonb_each_text(attributes::jsonb) WITH ORDINALITY AS held (key, value, rank)) AS details),
        brand, price, 'BRL', weight_g,
        attributes::jsonb || CASE WHEN by_size THEN '{}' ELSE jsonb_build_object(size_name, size) END,
        made_at, made_at

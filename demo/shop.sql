@@ -32,6 +32,7 @@ COMMENT ON FUNCTION pg_temp.uuid7_at(timestamptz, text) IS
 \ir customers.sql
 \ir orders.sql
 \ir stock.sql
+\ir showcase.sql
 
 SELECT products.refresh(ARRAY(SELECT id FROM products.products));
 

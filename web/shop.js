@@ -22,11 +22,46 @@ function money(amount, currency) {
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
-function stock(available) {
+function stock(product) {
+  if (product.type === "digital") return ["good", "Chega por e-mail"];
+  const available = product.variants.reduce((sum, v) => sum + v.available, 0);
   if (available === 0) return ["gone", "Esgotado"];
   if (available === 1) return ["few", "Última unidade"];
   if (available <= FEW) return ["few", `Últimas ${available} unidades`];
   return ["good", "Em estoque"];
+}
+
+// What stands first in a description, without Markdown's marks.
+function firstParagraph(markdown) {
+  const [first] = markdown.split(/\n\s*\n/);
+  return first.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/^[#>\s-]+|[*_`]/gm, "");
+}
+
+// Pictures ------------------------------------------------------------------------------------
+
+// Those of the first row are there at once, the others when somebody comes near them.
+const AT_ONCE = 4;
+
+// A product's first picture in the widths that there are. A picture of another site has none; one
+// that can't be had, or that there is not, leaves its place empty, so that nothing moves.
+function picture(element, product, index) {
+  const [webp, image] = element.children;
+  const [first] = product.images;
+  const candidates = (format) => first.sizes.map((s) => `${s[format]} ${s.width}w`).join(", ");
+  image.onerror = () => element.classList.add("none");
+  if (!first) {
+    image.onerror();
+    return;
+  }
+  if (index < AT_ONCE) image.loading = "eager";
+  if (first.sizes.length) {
+    webp.srcset = candidates("webp");
+    image.srcset = candidates("jpg");
+  } else {
+    webp.remove();
+  }
+  image.alt = first.alt;
+  image.src = first.url;
 }
 
 // Cards ---------------------------------------------------------------------------------------
@@ -36,16 +71,26 @@ function show(element, text) {
   element.append(text || "");
 }
 
-function card(product) {
+// "cor: verde, vinho", of each option that there is a choice of.
+function choices(product) {
+  return (product.options ?? [])
+    .filter((option) => option.values.length > 1)
+    .map((option) => `${option.name}: ${option.values.join(", ")}`)
+    .join("; ");
+}
+
+function card(product, index) {
   const item = template.content.cloneNode(true).firstElementChild;
   const part = (selector) => item.querySelector(selector);
   const cheapest = product.variants.reduce((a, b) => (b.current_price < a.current_price ? b : a));
   const off = Math.floor((100 * (cheapest.price - cheapest.current_price)) / cheapest.price);
-  const [tone, text] = stock(product.variants.reduce((sum, v) => sum + v.available, 0));
+  const [tone, text] = stock(product);
 
+  picture(part("picture"), product, index);
   part(".brand").textContent = product.brand ?? "";
   part("h3").textContent = product.name;
-  part(".about").textContent = product.description;
+  part(".about").textContent = firstParagraph(product.description);
+  show(part(".choices"), choices(product));
   part(".from").hidden = product.variants.every((v) => v.current_price === cheapest.current_price);
   part("s").hidden = cheapest.current_price === cheapest.price;
   part(".before").textContent = money(cheapest.price, product.currency);
@@ -102,14 +147,18 @@ function sayNothingFound(query) {
   });
 }
 
+let corrected = null; // the words that were searched for in place of those that were typed
+
 function tell() {
   const count = list.children.length;
   const products = count === 1 ? "1 produto" : `${count} produtos`;
-  status.textContent = nextCursor ? `${products} mostrados; há mais.` : products;
+  const told = nextCursor ? `${products} mostrados; há mais.` : products;
+  status.textContent = corrected ? `Resultados para “${corrected}”: ${told}` : told;
 }
 
 function add(page) {
-  const cards = page.data.map(card);
+  const before = list.children.length;
+  const cards = page.data.map((product, index) => card(product, before + index));
   list.append(...cards);
   nextCursor = page.next_cursor;
   more.hidden = nextCursor === null;
@@ -131,6 +180,7 @@ async function start() {
   try {
     const page = await get("/v1/products", `${query}&limit=${PAGE_SIZE}`, signal);
     list.replaceChildren();
+    corrected = page.corrected ?? null;
     add(page);
     if (!page.data.length) sayNothingFound(query);
   } catch (error) {

@@ -79,7 +79,9 @@ def test_demo_stock_was_there_before_it_was_promised_or_sold(shop):
     assert shop.value("""
         SELECT count(*) FROM products.variants v
           LEFT JOIN sales.stock_levels l ON l.variant_id = v.id
-         WHERE v.in_stock <> (coalesce(l.on_hand - l.reserved, 0) > 0)""") == "0"
+          JOIN products.products p ON p.id = v.product_id
+         WHERE p.type IN ('simple', 'variations')
+           AND v.in_stock <> (coalesce(l.on_hand - l.reserved, 0) > 0)""") == "0"
     assert shop.value("SELECT count(*) FROM products.products"
                       " WHERE status = 'active' AND NOT in_stock") != "0"
 
@@ -219,6 +221,23 @@ def test_demo_products_are_found_by_their_words(shop):
     assert shop.value("SELECT count(*) FROM products.products p WHERE NOT EXISTS ("
                       "SELECT FROM products.product_categories c"
                       " WHERE c.product_id = p.id)") == "0"
+
+
+def test_demo_shows_what_a_catalogue_can_hold(shop):
+    assert set(shop.column("SELECT DISTINCT type FROM products.products WHERE status = 'active'"
+                           " AND in_stock")) == {"simple", "variations", "bundle", "digital"}
+    assert shop.value("SELECT count(*) FROM products.products WHERE options = '{cor,tamanho}'") == "1"
+    assert shop.value("SELECT count(*) FROM products.bundle_parts") == "3"
+    assert shop.value("SELECT count(*) FROM products.products"
+                      " WHERE description NOT LIKE '%- %'") == "0"
+
+
+def test_demo_can_paint_all_that_it_sells(shop):
+    with open(os.path.join(support.ROOT, "paint", "things.txt"), encoding="utf-8") as file:
+        lines = [line.split(":")[0].split("|") for line in file if not line.startswith("#")]
+    kinds = tuple(f"{name} " for names in lines for name in names)
+    assert [name for name in shop.column("SELECT name FROM products.products")
+            if not name.startswith(kinds)] == []
 
 
 def check_digit(digits):

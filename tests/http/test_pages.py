@@ -3,6 +3,7 @@ import pytest
 
 import browser
 import contract
+import pictures
 import support
 
 By, Keys = browser.By, browser.Keys
@@ -36,6 +37,45 @@ def test_what_is_sold_out_says_so_and_can_be_left_out(page, make_product):
     page.until(lambda: len(page.cards()) == 1 and "Esgotado" in page.cards()[0], "sold out")
     page.one("input[name=in_stock]").click()
     page.until(lambda: "Nada encontrado" in page.one("#notice").text, "nothing in stock")
+
+
+def test_a_product_is_shown_with_its_picture_in_a_place_of_its_own(page, admin, make_product):
+    name = word()
+    product = make_product(stock=3, name=f"Caneca {name}")
+    pictures.added(admin, product, pictures.picture(), alt="Caneca azul na mesa")
+    make_product(stock=3, name=f"Caneca {name} sem foto")
+    page.open(f"/?q={name}&sort=name")
+    page.until(lambda: len(page.cards()) == 2, "both")
+    with_picture, without = page.all(".card img")
+    page.until(lambda: int(with_picture.get_property("naturalWidth")) > 0, "the picture")
+    assert with_picture.get_attribute("alt") == "Caneca azul na mesa"
+    assert with_picture.get_property("currentSrc").endswith(".webp")
+    heights = {picture.size["height"] for picture in page.all(".card picture")}
+    assert len(heights) == 1 and heights.pop() > 100
+    assert "none" in without.find_element(By.XPATH, "..").get_attribute("class")
+
+
+def test_a_misspelt_search_says_what_it_looked_for(page, make_product):
+    name = word()
+    make_product(stock=3, name=f"Caneca {name}")
+    assert support.run_job("relist").returncode == 0
+    wrong = name[:12] + name[13:]
+    page.open(f"/?q={wrong}")
+    page.until(lambda: f"Resultados para “{name}”" in page.one("#status").text, "what was meant")
+    assert len(page.cards()) == 1
+
+
+def test_what_is_digital_is_never_sold_out_and_what_is_chosen_is_named(page, make_product):
+    name = word()
+    make_product(stock=0, name=f"Livro {name}", type="digital",
+                 description="Um **livro**, para [ler](https://a.example/).\n\n- com isto")
+    make_product(stock=0, name=f"Camisa {name}", type="variations", options=["cor"], variants=[
+        {"options": {"cor": "azul"}}, {"options": {"cor": "verde"}}])
+    page.open(f"/?q={name}&sort=name")
+    page.until(lambda: len(page.cards()) == 2, "both")
+    shirt, book = page.cards()
+    assert "cor: azul, verde" in shirt
+    assert "Chega por e-mail" in book and "Um livro, para ler." in book and "isto" not in book
 
 
 def test_load_more_goes_on_where_the_page_ends(page, make_product):
