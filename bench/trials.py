@@ -17,6 +17,7 @@ import urllib.request
 import catalogue
 import cold
 import ingest
+import transfer
 from measure import (CLIENTS, GROUPS, HERE, URL, VAR, cached_share, cpu_seconds, die, latency,
                      output_of, pgbench, psql, start_log, worker_memory, wrk)
 
@@ -254,7 +255,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./vendas bench")
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
-    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue"],
+    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -271,6 +272,8 @@ def main():
         good = ingest.measure(options.rounds)
     elif options.only == "catalogue":
         good = catalogue.measure(options.sizes, options.rounds, options.seconds)
+    elif options.only == "transfer":
+        good = transfer.measure()
     else:
         print(f"\n{os.cpu_count()} processors, {CLIENTS} clients, {options.rounds} rounds of "
               f"{options.seconds} s a trial; medians")
