@@ -55,16 +55,6 @@ def test_a_product_is_shown_with_its_picture_in_a_place_of_its_own(page, admin, 
     assert "none" in without.find_element(By.XPATH, "..").get_attribute("class")
 
 
-def test_a_misspelt_search_says_what_it_looked_for(page, make_product):
-    name = word()
-    make_product(stock=3, name=f"Caneca {name}")
-    assert support.run_job("relist").returncode == 0
-    wrong = name[:12] + name[13:]
-    page.open(f"/?q={wrong}")
-    page.until(lambda: f"Resultados para “{name}”" in page.one("#status").text, "what was meant")
-    assert len(page.cards()) == 1
-
-
 def test_what_is_digital_is_never_sold_out_and_what_is_chosen_is_named(page, make_product):
     name = word()
     make_product(stock=0, name=f"Livro {name}", type="digital",
