@@ -57,24 +57,6 @@ CREATE TRIGGER listing_note_changed AFTER UPDATE ON products.listing
 CREATE TRIGGER listing_note_gone AFTER DELETE ON products.listing
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION products.note_changed();
 
-CREATE FUNCTION products.note_moved() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtext('products.search_index'));
-    IF EXISTS (SELECT FROM products.search_index) THEN
-        INSERT INTO products.unindexed (product_id)
-        SELECT DISTINCT product_id FROM products.product_categories
-         WHERE category_id IN (SELECT products.categories_below(NEW.id)) ORDER BY product_id
-        ON CONFLICT ON CONSTRAINT unindexed_pkey DO UPDATE
-           SET change = excluded.change, attempts = 0, not_before = '-infinity';
-    END IF;
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION products.note_moved() IS 'The engine knows each product''s categories with those above them.';
-CREATE TRIGGER categories_note_moved AFTER UPDATE OF parent_id ON products.categories FOR EACH ROW
-    WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id) EXECUTE FUNCTION products.note_moved();
-
 CREATE FUNCTION products.begin_index(p_url text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

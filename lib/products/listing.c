@@ -15,63 +15,20 @@ static const char FACETS[] =
     "SELECT products.facets(products.both($1::tsquery, $2::tsquery),"
     "                       $3::bigint, $4::bigint, $5::jsonpath, 5000)";
 
-/* One statement per order, each with its keyset condition on (sort value, id). $1 and $2 are
- * the last row's, $3 the limit, $4 the words, $5 the filters, $6 and $7 the bounds of the
- * price, $8 those of numeric attributes. */
-#define FITS(query)                                                                            \
-    " (" query " IS NULL OR search @@ " query ")"                                              \
-    " AND ($6::bigint IS NULL OR price >= $6::bigint)"                                         \
-    " AND ($7::bigint IS NULL OR price <= $7::bigint)"                                         \
-    " AND ($8::jsonpath IS NULL OR attributes @@ $8::jsonpath)"
-#define SHOW(direction)                                                                        \
-    "SELECT s.document, to_json(page.value)#>>'{}', page.product_id, s.available"              \
-    "  FROM page JOIN products.shown s ON s.id = page.product_id"                              \
-    " ORDER BY page.value " direction ", page.product_id " direction
-#define LIST(value, type, compare, direction)                                                  \
-    "WITH page AS (SELECT product_id, " value " AS value FROM products.listing"                \
-    "     WHERE " FITS(                                                                        \
-        "products.both($4::tsquery, $5::tsquery)") "       AND ($1::text IS NULL OR (" value   \
-                                                   ", product_id) " compare                    \
-                                                   "                                "          \
-                                                   "($1::" type ", $2::uuid))"                 \
-                                                   "     ORDER BY " value " " direction        \
-                                                   ", product_id " direction                   \
-                                                   " LIMIT $3::int + 1)" SHOW(direction)
-
-/* A value is the rank in its upper half, then how well the product sells. */
-#define RANK(rank)                                                                             \
-    "(SELECT product_id, " rank "::bigint << 32 | popularity AS value FROM products.listing"   \
-    "  WHERE " FITS(                                                                           \
-        "products.both(products.ranked($4::tsquery, " rank                                     \
-        "), $5::tsquery)") "    AND ($1::bigint IS NULL OR " rank " < $1::bigint >> 32"        \
-                           "         OR (" rank " = $1::bigint >> 32 AND"                      \
-                           "             (popularity, product_id) < (($1::bigint & "           \
-                           "4294967295)::int, $2::uuid)))"                                     \
-                           "  ORDER BY popularity DESC, product_id DESC LIMIT $3::int + 1)"
-/* A rank is looked at only when the ones before it do not fill the page. */
-static const char BY_RELEVANCE[] = "WITH best AS " RANK(
-    "2") ","
-         "     good AS (SELECT * FROM " RANK(
-             "1") " AS r"
-                  "               LIMIT $3::int + 1 - (SELECT count(*) FROM best)),"
-                  "     rest AS (SELECT * FROM " RANK(
-                      "0") " AS r"
-                           "               LIMIT $3::int + 1 - (SELECT count(*) FROM best)"
-                           "                                 - (SELECT count(*) FROM good)),"
-                           "     page AS (SELECT * FROM best UNION ALL SELECT * FROM good "
-                           "UNION ALL SELECT * FROM rest)" SHOW("DESC");
+/* $1 is the order, $2 the words, $3 the filters, $4 and $5 the bounds of the price, $6 those of
+ * numeric attributes, $7 and $8 the last row's value and id, $9 the limit. */
+static const char PAGE[] =
+    "SELECT s.document, page.value, s.id, s.available"
+    "  FROM products.page($1, $2::tsquery, $3::tsquery, $4::bigint, $5::bigint, $6::jsonpath,"
+    "                     $7, $8::uuid, $9::int + 1) WITH ORDINALITY AS page"
+    "  JOIN products.shown s ON s.id = page.product_id ORDER BY page.ordinality";
 
 static const struct {
     const char *name;
     enum field_type type;
-    const char *sql;
 } ORDERS[] = {
-    {"-created_at", FIELD_TIME, LIST("created_at", "timestamptz", "<", "DESC")},
-    {"price", FIELD_INTEGER, LIST("price", "bigint", ">", "ASC")},
-    {"-price", FIELD_INTEGER, LIST("price", "bigint", "<", "DESC")},
-    {"name", FIELD_TEXT, LIST("name", "text", ">", "ASC")},
-    {"-popularity", FIELD_INTEGER, LIST("popularity", "int", "<", "DESC")},
-    {"relevance", FIELD_INTEGER, BY_RELEVANCE},
+    {"-created_at", FIELD_TIME}, {"price", FIELD_INTEGER},       {"-price", FIELD_INTEGER},
+    {"name", FIELD_TEXT},        {"-popularity", FIELD_INTEGER}, {"relevance", FIELD_INTEGER},
 };
 
 static const struct field BRAND[] = {{"", FIELD_TEXT, 0, 1, 120, NULL, NULL}};
@@ -135,10 +92,10 @@ static const char *facets_of(struct request *req, const struct question *asked)
 static struct rows *rows_of(struct request *req, const struct question *asked, size_t order,
                             const struct page_wanted *page)
 {
-    return db_query_planned(req->arena, &req->problem, ORDERS[order].sql, page->value, page->id,
-                            page->limit_text, asked->words, asked->filters,
-                            field_text(asked->query, "min_price"),
-                            field_text(asked->query, "max_price"), asked->bounds);
+    return db_query(req->arena, &req->problem, PAGE, ORDERS[order].name, asked->words,
+                    asked->filters, field_text(asked->query, "min_price"),
+                    field_text(asked->query, "max_price"), asked->bounds, page->value, page->id,
+                    page->limit_text);
 }
 
 /* What stands beside the page: facets where they are wanted, and how a typing error was read.
