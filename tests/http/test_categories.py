@@ -222,6 +222,18 @@ def test_products_are_found_where_their_category_has_moved_to(admin, anyone, bra
     assert support.found(anyone, category=new["slug"]) == [product["id"]]
 
 
+def test_many_products_are_soon_found_where_their_category_has_moved_to(admin, anyone, branch):
+    mark, new = support.unique("Muitos"), branch(1)[0]
+    report = admin.post("/v1/ingest", [
+        {"source": "loja-teste", "source_id": f"{mark}-{n}", "url": "https://loja.example/p/1",
+         "name": f"{mark} {n}", "price": 1990, "currency": "BRL", "category": mark} for n in range(201)])
+    assert report.json()["counts"]["created"] == 201
+    admin.patch(path(anyone.get(f"/v1/categories/{mark.lower()}").json()), {"parent_id": new["id"]})
+    assert support.run_job("relist").returncode == 0
+    page = anyone.get("/v1/products", params={"category": new["slug"], "facets": "true"}).json()
+    assert {c["id"]: c["count"] for c in page["facets"]["categories"]}[new["id"]] == 201
+
+
 @pytest.mark.parametrize("onto", [0, 1, 3])
 def test_a_category_can_not_stand_below_itself(admin, anyone, branch, onto):
     made = branch(4)
