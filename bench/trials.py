@@ -124,11 +124,11 @@ class Side:
 COMPARISONS = {
     "product": ("A product by id, uncached", (0, 0), [
         Side("through nginx", program_page, "products-products"),
-        Side("empty FastCGI program", empty_program, "empty", 0.5),
+        Side("empty FastCGI program", empty_program, "empty", 0.65),
         Side("pgbench, same query", same_query)]),
     "cached": ("A product by id, from the micro-cache", (0.9, 1), [
         Side("through nginx", cached_page, "products-products"),
-        Side("static file of that size", static_file, target=0.75)]),
+        Side("static file of that size", static_file, target=0.85)]),
     "order": ("An order of three items", (0, 0), [
         Side("through nginx", program_order, "sales-orders"),
         Side("pgbench, statement by statement", same_statements, target=0.5)]),
