@@ -243,6 +243,14 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION products.left_out(text, text, text[]) IS 'A text that leaves out what its word is also called where it leaves out that word.';
 
+CREATE FUNCTION products.unfinished(p_text text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (SELECT FROM products.words
+                        WHERE word = shared.fold((regexp_match(p_text, '^(?:[^"]*\s)?([[:alnum:]]+)$'))[1]))
+$$;
+COMMENT ON FUNCTION products.unfinished(text) IS
+    'Whether the last word of a text may be one''s beginning: no product has it as it stands. People search while they type.';
+
 CREATE FUNCTION products.wordings(p_typed text, p_corrected text) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -266,11 +274,10 @@ BEGIN
              WHERE t NOT LIKE '%"%'
                AND products.wanted_words(t) @@ plainto_tsquery('shared.portuguese', synonym.word));
     END LOOP;
-    -- The last word is also found where it begins one: people search while they type.
     RETURN ARRAY(SELECT w FROM (
         SELECT t AS w FROM unnest(texts[:40]) AS t
         UNION
-        SELECT t || '*' FROM unnest(texts[:40]) AS t WHERE t ~ '^([^"]*\s)?[[:alnum:]]+$') AS all_of_them ORDER BY w);
+        SELECT t || '*' FROM unnest(texts[:40]) AS t WHERE t ~ '^([^"]*\s)?[[:alnum:]]+$' AND products.unfinished(t)) AS all_of_them ORDER BY w);
 END
 $$;
 COMMENT ON FUNCTION products.wordings(text, text) IS

@@ -42,11 +42,12 @@ function firstParagraph(markdown) {
 // Those of the first row are there at once, the others when somebody comes near them.
 const AT_ONCE = 4;
 
-// A product's first picture in the widths that there are. A picture of another site has none; one
-// that can't be had, or that there is not, leaves its place empty, so that nothing moves.
+// A product's first picture of the shop's own, in the widths that there are. Those of other sites
+// stay there: nobody but the shop is to learn who looks at what. One that can't be had, or that
+// there is not, leaves its place empty, so that nothing moves.
 function picture(element, product, index) {
   const [webp, image] = element.children;
-  const [first] = product.images;
+  const first = product.images.find((image) => image.sizes.length);
   const candidates = (format) => first.sizes.map((s) => `${s[format]} ${s.width}w`).join(", ");
   image.onerror = () => element.classList.add("none");
   if (!first) {
@@ -54,12 +55,8 @@ function picture(element, product, index) {
     return;
   }
   if (index < AT_ONCE) image.loading = "eager";
-  if (first.sizes.length) {
-    webp.srcset = candidates("webp");
-    image.srcset = candidates("jpg");
-  } else {
-    webp.remove();
-  }
+  webp.srcset = candidates("webp");
+  image.srcset = candidates("jpg");
   image.alt = first.alt;
   image.src = first.url;
 }
