@@ -12,9 +12,8 @@ import os
 import random
 import statistics
 import time
-import urllib.request
 
-from measure import RUN, URL, VAR, die, keep, output_of, psql, start_log
+from measure import RUN, VAR, access_token, ask, die, keep, output_of, psql, start_log
 
 ITEMS = 10_000
 NEW, REPLAY = 0.3, 3  # targets: of the rate of COPY; of the rate of new items
@@ -75,15 +74,6 @@ def changed(item):
 
 # ---- The sides -----------------------------------------------------------------------------
 
-def access_token():
-    body = json.dumps({"email": os.environ["VENDAS_ADMIN_EMAIL"],
-                       "password": os.environ["VENDAS_ADMIN_PASSWORD"]}).encode()
-    request = urllib.request.Request(f"{URL}/v1/sessions", body,
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)["access_token"]
-
-
 def begin():
     psql("CHECKPOINT", "postgres")
     start_log()
@@ -93,11 +83,8 @@ def begin():
 def ingest(items, token, status):
     """Items a second; each has to come to that status."""
     body = json.dumps(items, ensure_ascii=False).encode()
-    request = urllib.request.Request(f"{URL}/v1/ingest", body, {
-        "Content-Type": "application/json", "Authorization": f"Bearer {token}"})
     began = begin()
-    with urllib.request.urlopen(request, timeout=300) as answer:
-        counts = json.load(answer)["counts"]
+    counts = json.loads(ask("POST", "/v1/ingest", body, token=token))["counts"]
     seconds = time.monotonic() - began
     if counts[status] != len(items):
         die(f"not all items were {status}: {counts}")
@@ -142,7 +129,7 @@ def copy():
 def measure(rounds):
     """Prints what each side does and puts it into RESULTS.md; whether targets were reached."""
     make_copies()
-    token = access_token()
+    token = access_token("ADMIN")
     rates = {name: [] for name in ("COPY", "new", "unchanged", "changed")}
     for batch in range(rounds + 1):  # the first is to warm up
         items = list(items_of(batch))

@@ -1,9 +1,11 @@
-"""What the benches measure with, in a running instance: load, processes' costs, logs, SQL."""
+"""What the benches measure with in a running instance: load, costs of processes, logs, SQL, API."""
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VAR, RUN, LOG = (os.environ[name] for name in ("VAR", "RUN", "LOG"))
@@ -144,3 +146,20 @@ def cached_share():
             lines += 1
             hits += b'"cache":"HIT"' in line
     return hits / max(lines, 1)
+
+
+# ---- The API -------------------------------------------------------------------------------
+
+def ask(method, path, data=None, media="application/json", token=None):
+    """The body of the answer."""
+    headers = {"Content-Type": media, **({"Authorization": f"Bearer {token}"} if token else {})}
+    request = urllib.request.Request(URL + path, data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=300) as answer:
+        return answer.read()
+
+
+def access_token(who):
+    """Of ADMIN or CUSTOMER, as the instance's demo.env has them."""
+    body = json.dumps({"email": os.environ[f"VENDAS_{who}_EMAIL"],
+                       "password": os.environ[f"VENDAS_{who}_PASSWORD"]}).encode()
+    return json.loads(ask("POST", "/v1/sessions", body))["access_token"]

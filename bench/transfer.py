@@ -4,28 +4,15 @@ import json
 import os
 import subprocess
 import time
-import urllib.request
 
 import catalogue
-from measure import HERE, URL, VAR, die, keep
+from measure import HERE, VAR, access_token, ask, die, keep
 
 SIZES = [10_000, 100_000]
 MEMORY = 1.5  # target: times as much with the larger catalogue
 MEDIA = {"csv": "text/csv",
          "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 JOB = f"{VAR}/app/libexec/vendas/jobs/transfer"
-
-
-def ask(method, path, data=None, media="application/json", token=None):
-    headers = {"Content-Type": media, **({"Authorization": f"Bearer {token}"} if token else {})}
-    request = urllib.request.Request(URL + path, data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return answer.read()
-
-
-def sign_in():
-    who = {"email": os.environ["VENDAS_ADMIN_EMAIL"], "password": os.environ["VENDAS_ADMIN_PASSWORD"]}
-    return json.loads(ask("POST", "/v1/sessions", json.dumps(who).encode()))["access_token"]
 
 
 def memory():
@@ -49,7 +36,7 @@ def carry_out(path):
         most = max([most, *memory()])
         time.sleep(0.05)
     took = time.monotonic() - began
-    done = json.loads(ask("GET", path, token=sign_in()))
+    done = json.loads(ask("GET", path, token=access_token("ADMIN")))
     if done["state"] != "done":
         die(f"{path} has not been done: {done}")
     return done, took, most
@@ -58,11 +45,11 @@ def carry_out(path):
 def there_and_back(media):
     """(label, seconds, MiB) of an export, and of the import of its file."""
     body = json.dumps({"format": media}).encode()
-    export = json.loads(ask("POST", "/v1/exports", body, token=sign_in()))
+    export = json.loads(ask("POST", "/v1/exports", body, token=access_token("ADMIN")))
     done, took, most = carry_out(f"/v1/exports/{export['id']}")
     yield f"export, {media.upper()}", took, most
-    table = ask("GET", done["file"], token=sign_in())
-    opened = json.loads(ask("POST", "/v1/imports", table, MEDIA[media], sign_in()))
+    table = ask("GET", done["file"], token=access_token("ADMIN"))
+    opened = json.loads(ask("POST", "/v1/imports", table, MEDIA[media], access_token("ADMIN")))
     done, took, most = carry_out(f"/v1/imports/{opened['id']}")
     if done["counts"]["unchanged"] != done["progress"]["total"] and done["errors"]:
         die(f"the import was no replay: {done}")

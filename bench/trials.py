@@ -6,20 +6,18 @@ by round, and what counts is the median of the rounds' ratios.
 """
 import argparse
 import concurrent.futures
-import json
 import os
 import re
 import statistics
 import sys
 import time
-import urllib.request
 
 import catalogue
 import cold
 import ingest
 import transfer
-from measure import (CLIENTS, GROUPS, HERE, URL, VAR, cached_share, cpu_seconds, die, latency,
-                     output_of, pgbench, psql, start_log, worker_memory, wrk)
+from measure import (CLIENTS, GROUPS, HERE, VAR, access_token, cached_share, cpu_seconds, die,
+                     latency, output_of, pgbench, psql, start_log, worker_memory, wrk)
 
 SCARCE, PLENTY = (301, 600), (1, 1)  # products whose pages may not and may be cached
 
@@ -46,16 +44,10 @@ def product_sql():
     return path
 
 
-def sign_in():
-    """A customer's access token and id."""
-    body = json.dumps({"email": os.environ["VENDAS_CUSTOMER_EMAIL"],
-                       "password": os.environ["VENDAS_CUSTOMER_PASSWORD"]}).encode()
-    request = urllib.request.Request(f"{URL}/v1/sessions", body,
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        token = json.load(answer)["access_token"]
-    return token, psql("SELECT id FROM registry.users WHERE lower(email) = "
-                       f"lower('{os.environ['VENDAS_CUSTOMER_EMAIL']}')")
+def customer():
+    """The demo's customer: id."""
+    return psql("SELECT id FROM registry.users WHERE lower(email) = "
+                f"lower('{os.environ['VENDAS_CUSTOMER_EMAIL']}')")
 
 
 def program_page(seconds):
@@ -79,23 +71,23 @@ def static_file(seconds):
 
 
 def program_order(seconds):
-    return wrk(seconds, "/v1/orders", "order.lua", sign_in()[0])
+    return wrk(seconds, "/v1/orders", "order.lua", access_token("CUSTOMER"))
 
 
 def same_statements(seconds):
     psql("ALTER TABLE sales.stock_movements DISABLE TRIGGER stock_movements_apply")
     try:
-        return pgbench(seconds, f"{HERE}/order.sql", "vendas_sales", buyer=sign_in()[1])
+        return pgbench(seconds, f"{HERE}/order.sql", "vendas_sales", buyer=customer())
     finally:
         psql("ALTER TABLE sales.stock_movements ENABLE TRIGGER stock_movements_apply")
 
 
 def me_signed_in(seconds):
-    return wrk(seconds, "/v1/users/me", "bearer.lua", sign_in()[0])
+    return wrk(seconds, "/v1/users/me", "bearer.lua", access_token("CUSTOMER"))
 
 
 def me_unasked(seconds):
-    return wrk(seconds, f"/bench/users/{sign_in()[1]}")
+    return wrk(seconds, f"/bench/users/{customer()}")
 
 
 def credentials():

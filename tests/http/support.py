@@ -102,6 +102,11 @@ def unique(prefix="x"):
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
+def word():
+    """A word that nobody has used before, of letters alone: only such are corrected."""
+    return "zu" + uuid.uuid4().hex[:10].translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
 def at_once(*calls):
     """What the calls return, each made in a thread of its own at the same moment."""
     start = threading.Barrier(len(calls))

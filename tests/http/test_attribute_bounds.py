@@ -15,7 +15,7 @@ def shelf(admin, make_product):
     category = admin.post("/v1/categories", {"name": support.unique("Pesos")}).json()["id"]
     assert admin.put(f"/v1/attributes/{name}", {
         "label": "Peso", "type": "number", "unit": "kg", "filterable": True}).status_code == 201
-    word = "zubarra" + name[-6:].translate(str.maketrans("0123456789", "ghijklmnop"))
+    word = support.word()
     made = []
     for place, number in enumerate(NUMBERS):
         body = (f'{{"name": "Barra {word} {place}", "price": {1000 + place}, "currency": "BRL",'

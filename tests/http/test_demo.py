@@ -233,7 +233,7 @@ def test_demo_shows_what_a_catalogue_can_hold(shop):
 
 
 def test_demo_can_paint_all_that_it_sells(shop):
-    with open(os.path.join(support.ROOT, "paint", "things.txt"), encoding="utf-8") as file:
+    with open(os.path.join(support.ROOT, "demo", "paint", "things.txt"), encoding="utf-8") as file:
         lines = [line.split(":")[0].split("|") for line in file if not line.startswith("#")]
     kinds = tuple(f"{name} " for names in lines for name in names)
     assert [name for name in shop.column("SELECT name FROM products.products")

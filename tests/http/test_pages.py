@@ -5,16 +5,12 @@ import browser
 import contract
 import pictures
 import support
+from support import word
 
 By, Keys = browser.By, browser.Keys
 driver, page = browser.driver, browser.page
 
 PAGE_SIZE = 24
-
-
-def word():
-    """A word that no other product has, for searching."""
-    return "palavra" + support.unique().replace("-", "")
 
 
 def test_typing_finds_a_product_and_shows_its_price_in_reais(page, make_product):
@@ -54,6 +50,15 @@ def test_a_product_is_shown_with_its_picture_in_a_place_of_its_own(page, admin, 
     heights = {picture.size["height"] for picture in page.all(".card picture")}
     assert len(heights) == 1 and heights.pop() > 100
     assert "none" in without.find_element(By.XPATH, "..").get_attribute("class")
+
+
+def test_a_misspelt_search_says_what_it_looked_for(page, make_product):
+    name = word()
+    make_product(stock=3, name=f"Caneca {name}")
+    assert support.run_job("relist").returncode == 0
+    page.open(f"/?q={name[:6] + name[7:]}")
+    page.until(lambda: f"Resultados para “{name}”" in page.one("#status").text, "what was meant")
+    assert len(page.cards()) == 1
 
 
 def test_what_is_digital_is_never_sold_out_and_what_is_chosen_is_named(page, make_product):

@@ -1,6 +1,5 @@
 """The list of products: what shoppers search for, in which order, page by page."""
 import base64
-import uuid
 
 import pytest
 
@@ -26,7 +25,7 @@ def walk(client, limit, between=lambda: None, **query):
 @pytest.fixture(scope="module")
 def cup(admin):
     """A product whose name has an accent and a word that no other product has."""
-    word = "zq" + uuid.uuid4().hex[:8].translate(str.maketrans("0123456789", "ghijklmnop"))
+    word = support.word()
     product = admin.post("/v1/products", product_body(
         name=f"Café Torrado {word}", brand="Três Irmãos",
         description="Grãos selecionados das montanhas.")).json()

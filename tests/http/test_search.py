@@ -1,15 +1,8 @@
 """Search: typing errors, synonyms, filters by attribute, facets, ranking, and suggestions."""
-import uuid
-
 import pytest
 
 import support
-from support import assert_problem, found, ids, product_body
-
-
-def word():
-    """A word that nobody has used before, of letters alone."""
-    return "zu" + uuid.uuid4().hex[:10].translate(str.maketrans("0123456789", "ghijklmnop"))
+from support import assert_problem, found, ids, product_body, word
 
 
 def job(name):

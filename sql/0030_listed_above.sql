@@ -31,6 +31,12 @@ SELECT p.id, p.status = 'active' AS active,
                   || ARRAY(SELECT products.attribute_lexeme(key, value) FROM jsonb_each_text(p.attributes)),
                   NULL)) AS filters) AS f;
 
+CREATE FUNCTION products.category_called(p_category text) RETURNS SETOF uuid
+LANGUAGE sql STABLE AS $$
+    SELECT id FROM products.categories WHERE id = products.category_at(p_category) OR id::text = lower(p_category)
+$$;
+COMMENT ON FUNCTION products.category_called(text) IS 'The category with this id, or an address that it has or had; none: there is none.';
+
 CREATE FUNCTION products.category_moved() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,32 +54,6 @@ $$;
 COMMENT ON FUNCTION products.category_moved() IS 'Lists products above their category''s new place: few at once, many by the job relist.';
 CREATE TRIGGER categories_moved AFTER UPDATE OF parent_id ON products.categories FOR EACH ROW
     WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id) EXECUTE FUNCTION products.category_moved();
-
-CREATE OR REPLACE FUNCTION products.filter_query(p jsonb) RETURNS tsquery
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    result tsquery;
-    part   tsquery;
-BEGIN
-    FOR part IN
-        SELECT products.any_of(ARRAY(SELECT 'c:' || id FROM products.categories
-                                      WHERE id = products.category_at(p->>'category') OR id::text = lower(p->>'category')))
-         WHERE p ? 'category'
-        UNION ALL
-        SELECT products.any_of(ARRAY(SELECT 'b:' || shared.fold(b) FROM jsonb_array_elements_text(p->'brand') AS b))
-         WHERE p ? 'brand'
-        UNION ALL
-        SELECT products.lexeme(CASE WHEN (p->>'in_stock')::boolean THEN 's:yes' ELSE 's:no' END) WHERE p ? 'in_stock'
-        UNION ALL
-        SELECT products.attribute_query(substr(key, 6), value) FROM jsonb_each(p) WHERE key LIKE 'attr.%'
-        UNION ALL
-        SELECT DISTINCT ON (name) (products.lexeme(products.attribute_lexeme(name, ''))::text || ':*')::tsquery
-          FROM products.bounded_attributes(p) LOOP
-        result := coalesce(result && part, part);
-    END LOOP;
-    RETURN result;
-END
-$$;
 
 UPDATE products.listing l SET search = r.search FROM products.listing_rows r WHERE r.id = l.product_id;
 

@@ -306,8 +306,7 @@ COMMENT ON FUNCTION products.engine_attribute(text, json) IS 'A query for produc
 CREATE FUNCTION products.engine_filters(p jsonb) RETURNS SETOF json
 LANGUAGE sql STABLE AS $$
     SELECT json_build_object('terms', json_build_object('category_ids', ARRAY(
-               SELECT c.id FROM products.categories c
-                WHERE c.id = products.category_at(p->>'category') OR c.id::text = lower(p->>'category'))))
+               SELECT products.category_called(p->>'category'))))
      WHERE p ? 'category'
     UNION ALL
     SELECT json_build_object('terms', json_build_object('brand_key', ARRAY(

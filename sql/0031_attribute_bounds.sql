@@ -64,7 +64,7 @@ DECLARE
     part   tsquery;
 BEGIN
     FOR part IN
-        SELECT products.any_of(ARRAY(SELECT 'c:' || id FROM products.categories_within(p->>'category') AS id))
+        SELECT products.any_of(ARRAY(SELECT 'c:' || id FROM products.category_called(p->>'category') AS id))
          WHERE p ? 'category'
         UNION ALL
         SELECT products.any_of(ARRAY(SELECT 'b:' || shared.fold(b) FROM jsonb_array_elements_text(p->'brand') AS b))
@@ -82,11 +82,12 @@ BEGIN
 END
 $$;
 
+-- Counts are made of what was grouped before: there are thousands of products, and few brands.
 DROP FUNCTION products.facets(tsquery, bigint, bigint, int);
 CREATE FUNCTION products.facets(p_query tsquery, p_min bigint, p_max bigint, p_bounds jsonpath, p_limit int) RETURNS json
 LANGUAGE sql STABLE AS $$
     WITH RECURSIVE found AS MATERIALIZED (
-        SELECT product_id, price, in_stock, brand, category_ids, attributes FROM products.listing
+        SELECT price, in_stock, brand, category_ids, attributes FROM products.listing
          WHERE (p_query IS NULL OR search @@ p_query)
            AND (p_min IS NULL OR price >= p_min) AND (p_max IS NULL OR price <= p_max)
            AND (p_bounds IS NULL OR attributes @@ p_bounds)
@@ -96,15 +97,21 @@ LANGUAGE sql STABLE AS $$
         UNION ALL
         SELECT a.category_id, c.parent_id FROM above a JOIN products.categories c ON c.id = a.above_id
          WHERE c.parent_id IS NOT NULL),
+    places AS (SELECT category_ids, count(*) AS n FROM found GROUP BY 1),
     counted AS (
-        SELECT a.above_id AS id, count(DISTINCT f.product_id) AS n
-          FROM found f CROSS JOIN unnest(f.category_ids) AS own (id) JOIN above a ON a.category_id = own.id
+        SELECT id, sum(n) AS n
+          FROM (SELECT DISTINCT p.category_ids, a.above_id AS id, p.n
+                  FROM places p CROSS JOIN unnest(p.category_ids) AS own (id) JOIN above a ON a.category_id = own.id) AS once
          GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50),
+    brands AS (
+        SELECT min(brand) AS value, sum(n) AS n
+          FROM (SELECT brand, count(*) AS n FROM found WHERE brand IS NOT NULL GROUP BY 1) AS b
+         GROUP BY shared.fold(brand) ORDER BY 2 DESC, 1 LIMIT 30),
+    written AS (SELECT key, value, count(*) AS n FROM found CROSS JOIN jsonb_each_text(attributes) GROUP BY 1, 2),
     attribute_values AS (
-        SELECT key AS name, CASE d.type WHEN 'number' THEN trim_scale(value::numeric) END AS number,
-               CASE d.type WHEN 'number' THEN trim_scale(value::numeric)::text ELSE value END AS value, count(*) AS n
-          FROM found f CROSS JOIN jsonb_each_text(f.attributes)
-          JOIN products.attributes d ON d.name = key AND d.filterable
+        SELECT w.key AS name, t.number, coalesce(t.number::text, w.value) AS value, sum(w.n) AS n
+          FROM written w JOIN products.attributes d ON d.name = w.key AND d.filterable
+         CROSS JOIN LATERAL (SELECT CASE d.type WHEN 'number' THEN trim_scale(w.value::numeric) END AS number) AS t
          GROUP BY 1, 2, 3),
     placed AS (
         SELECT *, row_number() OVER (PARTITION BY name ORDER BY n DESC, value) AS place,
@@ -115,9 +122,7 @@ LANGUAGE sql STABLE AS $$
         'price', (SELECT json_build_object('min', min(price), 'max', max(price)) FROM found),
         'in_stock', (SELECT json_build_object('true', count(*) FILTER (WHERE in_stock),
                                               'false', count(*) FILTER (WHERE NOT in_stock)) FROM found),
-        'brands', (SELECT coalesce(json_agg(json_build_object('value', value, 'count', n) ORDER BY n DESC, value), '[]')
-                     FROM (SELECT min(brand) AS value, count(*) AS n FROM found WHERE brand IS NOT NULL
-                            GROUP BY shared.fold(brand) ORDER BY 2 DESC, 1 LIMIT 30) AS b),
+        'brands', (SELECT coalesce(json_agg(json_build_object('value', value, 'count', n) ORDER BY n DESC, value), '[]') FROM brands),
         'categories', (SELECT coalesce(json_agg(json_build_object('id', c.id, 'parent_id', c.parent_id, 'slug', c.slug,
                                                                   'name', c.name, 'count', n.n) ORDER BY n.n DESC, c.name), '[]')
                          FROM counted n JOIN products.categories c ON c.id = n.id),

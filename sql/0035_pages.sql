@@ -129,56 +129,5 @@ $$;
 COMMENT ON FUNCTION products.page(text, tsquery, tsquery, bigint, bigint, jsonpath, text, uuid, int) IS
     'The next products that fit, in any order. By relevance come those that have all words in their names, then in name, brand and categories, then anywhere, the better sold first.';
 
--- Counts are made of what was grouped before: there are thousands of products, and few brands.
-CREATE OR REPLACE FUNCTION products.facets(p_query tsquery, p_min bigint, p_max bigint, p_bounds jsonpath, p_limit int) RETURNS json
-LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE found AS MATERIALIZED (
-        SELECT price, in_stock, brand, category_ids, attributes FROM products.listing
-         WHERE (p_query IS NULL OR search @@ p_query)
-           AND (p_min IS NULL OR price >= p_min) AND (p_max IS NULL OR price <= p_max)
-           AND (p_bounds IS NULL OR attributes @@ p_bounds)
-         LIMIT p_limit + 1),
-    above (category_id, above_id) AS (
-        SELECT id, id FROM products.categories
-        UNION ALL
-        SELECT a.category_id, c.parent_id FROM above a JOIN products.categories c ON c.id = a.above_id
-         WHERE c.parent_id IS NOT NULL),
-    places AS (SELECT category_ids, count(*) AS n FROM found GROUP BY 1),
-    counted AS (
-        SELECT id, sum(n) AS n
-          FROM (SELECT DISTINCT p.category_ids, a.above_id AS id, p.n
-                  FROM places p CROSS JOIN unnest(p.category_ids) AS own (id) JOIN above a ON a.category_id = own.id) AS once
-         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50),
-    brands AS (
-        SELECT min(brand) AS value, sum(n) AS n
-          FROM (SELECT brand, count(*) AS n FROM found WHERE brand IS NOT NULL GROUP BY 1) AS b
-         GROUP BY shared.fold(brand) ORDER BY 2 DESC, 1 LIMIT 30),
-    written AS (SELECT key, value, count(*) AS n FROM found CROSS JOIN jsonb_each_text(attributes) GROUP BY 1, 2),
-    attribute_values AS (
-        SELECT w.key AS name, t.number, coalesce(t.number::text, w.value) AS value, sum(w.n) AS n
-          FROM written w JOIN products.attributes d ON d.name = w.key AND d.filterable
-         CROSS JOIN LATERAL (SELECT CASE d.type WHEN 'number' THEN trim_scale(w.value::numeric) END AS number) AS t
-         GROUP BY 1, 2, 3),
-    placed AS (
-        SELECT *, row_number() OVER (PARTITION BY name ORDER BY n DESC, value) AS place,
-               count(*) OVER (PARTITION BY name) AS number_of_values
-          FROM attribute_values)
-    SELECT json_build_object(
-        'complete', (SELECT count(*) <= p_limit FROM found),
-        'price', (SELECT json_build_object('min', min(price), 'max', max(price)) FROM found),
-        'in_stock', (SELECT json_build_object('true', count(*) FILTER (WHERE in_stock),
-                                              'false', count(*) FILTER (WHERE NOT in_stock)) FROM found),
-        'brands', (SELECT coalesce(json_agg(json_build_object('value', value, 'count', n) ORDER BY n DESC, value), '[]') FROM brands),
-        'categories', (SELECT coalesce(json_agg(json_build_object('id', c.id, 'parent_id', c.parent_id, 'slug', c.slug,
-                                                                  'name', c.name, 'count', n.n) ORDER BY n.n DESC, c.name), '[]')
-                         FROM counted n JOIN products.categories c ON c.id = n.id),
-        'attributes', (SELECT coalesce(json_agg(facet ORDER BY name), '[]') FROM (
-            SELECT name, products.attribute_facet(
-                       name, min(number), max(number),
-                       json_agg(json_build_object('value', value, 'count', n) ORDER BY n DESC, value)
-                           FILTER (WHERE place <= 20 AND (number IS NULL OR number_of_values <= 20))) AS facet
-              FROM placed GROUP BY name ORDER BY name LIMIT 30) AS a))
-$$;
-
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA products FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA products TO vendas_products;

@@ -1,5 +1,5 @@
 /*
- * paint: pictures of things for the demo shop, painted from a line of text (demo/pictures.txt
+ * paint: pictures of things for the demo shop, painted from a line of text (things.txt
  * says how one is written). Flat shapes on a soft ground, so that a shop full of them looks
  * like one.
  */

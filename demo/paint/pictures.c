@@ -1,5 +1,5 @@
 /*
- * demo: gives the demo's products pictures, as if somebody had uploaded them: paints a
+ * pictures: gives the demo's products pictures, as if somebody had uploaded them: paints a
  * thing of each kind and brand, or colour, puts it into the store and lets it wait for the job
  * "images". Its one argument is the file that says what things look like.
  */
