@@ -35,10 +35,13 @@ cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
 	cgi-bin/sales/charts \
+	cgi-bin/sales/notes \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
+	cgi-bin/sales/returns \
+	cgi-bin/sales/shipments \
 	cgi-bin/sales/stock
 
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)

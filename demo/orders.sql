@@ -155,6 +155,17 @@ SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY h.at), h.at, h.actor,
        h.reason
   FROM demo_history h JOIN demo_orders o USING (key);
 
+INSERT INTO sales.shipments (id, order_id, version, carrier, tracking_code, delivered_version)
+SELECT pg_temp.uuid7_at(h.at, 'shipment ' || o.key), o.id, h.version, 'Transportadora Três Pontes',
+       'TP' || o.number,
+       (SELECT d.version FROM sales.order_history d WHERE d.order_id = o.id AND d.to_status = 'delivered')
+  FROM sales.order_history h JOIN demo_orders o ON o.id = h.order_id WHERE h.to_status = 'shipped';
+
+INSERT INTO sales.shipment_items
+SELECT s.id, i.variant_id, sum(i.quantity)
+  FROM sales.shipments s JOIN demo_orders o ON o.id = s.order_id JOIN sales.order_items i ON i.order_id = o.id
+ GROUP BY s.id, i.variant_id;
+
 INSERT INTO sales.payments (id, order_id, gateway, method, status, amount, currency, next_action,
                             created_at, updated_at)
 SELECT pg_temp.uuid7_at(o.placed_at + interval '1 minute', 'payment ' || o.key), o.id, 'manual', 'bank_transfer',

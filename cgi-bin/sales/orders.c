@@ -1,6 +1,7 @@
 /*
- * Orders: buyers place, see and cancel their own; staff see all and move them on. Service
- * Sales, tables sales.orders, sales.order_items, sales.order_history, sales.reservations.
+ * Orders: buyers place, find, see and cancel their own, and send them elsewhere; staff all of
+ * them. Service Sales, tables sales.orders, sales.order_items, sales.order_history,
+ * sales.reservations. What leaves and comes back is in shipments.c and returns.c.
  */
 #include "address.h"
 #include "audit.h"
@@ -8,6 +9,9 @@
 #include "idempotency.h"
 #include "request.h"
 #include "sales/checkout.h"
+#include "sales/order.h"
+#include "sales/order_address.h"
+#include "sales/order_list.h"
 #include "seal.h"
 #include "settings.h"
 #include "uuid.h"
@@ -17,19 +21,7 @@ static const char PLACE[] =
     "    $1::uuid, $2, $3::bytea, $4::jsonb, make_interval(mins => $5::int), $6::uuid, $7,"
     "    $8::bytea, $9::bytea)";
 
-static const char READ[] = "SELECT document, version FROM sales.order_documents"
-                           " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
-
-static const char LIST[] =
-    "SELECT document, to_json(created_at)#>>'{}', id FROM sales.order_documents"
-    " WHERE ($1::uuid IS NULL OR user_id = $1::uuid)"
-    "   AND ($2::text IS NULL OR status = $2)"
-    "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
-    " ORDER BY created_at DESC, id DESC LIMIT $5::int + 1";
-
 static const char CANCEL[] = "SELECT sales.cancel_order($1::jsonb, $2::uuid, $3::boolean, $4)";
-
-static const char MOVE[] = "SELECT sales.move_order($1::jsonb, $2::uuid, $3, $4)";
 
 static const struct field ADDRESS[] = {
     ADDRESS_FIELDS(FIELD_REQUIRED, 1, FIELD_REQUIRED),
@@ -41,19 +33,6 @@ static const struct field NEW_ORDER[] = {
     {"shipping_address", FIELD_OBJECT, 0, 0, 0, NULL, ADDRESS},
     {"address_id", FIELD_UUID, 0, 0, 0, NULL, NULL},
     {"freight_service", FIELD_TEXT, 0, 1, 40, NULL, NULL},
-    {0},
-};
-
-static const struct field LIST_QUERY[] = {
-    {"status", FIELD_CHOICE, 0, 0, 0,
-     "pending paid shipped delivered canceled expired refunded partially_refunded returned",
-     NULL},
-    PAGE_FIELDS(400),
-    {0},
-};
-
-static const struct field CHANGE_BODY[] = {
-    {"reason", FIELD_TEXT, 0, 0, 500, NULL, NULL},
     {0},
 };
 
@@ -81,74 +60,38 @@ static void place_order(struct request *req)
                                  seal_json(a, "sales.orders.customer", id, customer)));
 }
 
-static void respond_order(struct request *req, const char *id, bool any)
+static void list_orders(struct request *req)
 {
-    respond_version(
-        req, 200, db_query(req->arena, &req->problem, READ, id, req->user.user, db_flag(any)));
+    order_list_respond(req, req_may(req, "orders:read"));
 }
 
 static void read_order(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_order(req, id, req_may(req, "orders:read"));
+        order_respond(req, id, req_may(req, "orders:read"));
 }
 
-static void list_orders(struct request *req)
+static void change_address(struct request *req)
 {
-    struct json_object *query = req_query(req, LIST_QUERY);
-    struct page_wanted page;
-    if (!query || !req_page(req, query, "orders", FIELD_TIME, &page))
-        return;
-    const char *owner = req_may(req, "orders:read") ? NULL : req->user.user;
-    respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LIST, owner,
-                                  field_text(query, "status"), page.value, page.id,
-                                  page.limit_text),
-                 page.limit, "orders");
-}
-
-/* The reason that a change may give in its body, which may be missing. */
-static const char *reason_of(struct request *req)
-{
-    struct json_object *body = req_has_body(req) ? req_body(req, CHANGE_BODY, false) : NULL;
-    return body ? field_text(body, "reason") : NULL;
+    order_address_change(req, req_may(req, "orders:write"));
 }
 
 static void cancel_order(struct request *req)
 {
-    const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
+    const char *id = req_param_uuid(req, "id"), *reason = order_reason(req);
     bool staff = req_may(req, "orders:write");
     if (!req->problem.status &&
         db_query(req->arena, &req->problem, CANCEL, audit_act(req), id, db_flag(staff), reason))
-        respond_order(req, id, staff);
-}
-
-static void change_order(struct request *req, const char *to)
-{
-    const char *id = req_param_uuid(req, "id"), *reason = reason_of(req);
-    if (!req->problem.status &&
-        db_query(req->arena, &req->problem, MOVE, audit_act(req), id, to, reason))
-        respond_order(req, id, true);
-}
-
-static void ship_order(struct request *req)
-{
-    change_order(req, "shipped");
-}
-
-static void deliver_order(struct request *req)
-{
-    change_order(req, "delivered");
+        order_respond(req, id, staff);
 }
 
 static const struct route ROUTES[] = {
     {"POST", "/v1/orders", SIGNED_IN, place_order},
     {"GET", "/v1/orders", SIGNED_IN, list_orders},
     {"GET", "/v1/orders/{id}", SIGNED_IN, read_order},
+    {"PATCH", "/v1/orders/{id}", SIGNED_IN, change_address},
     {"POST", "/v1/orders/{id}/cancel", SIGNED_IN, cancel_order},
-    {"POST", "/v1/orders/{id}/ship", "orders:write", ship_order},
-    {"POST", "/v1/orders/{id}/deliver", "orders:write", deliver_order},
     {0},
 };
 

@@ -37,9 +37,9 @@ static const char *variants_of(struct arena *a, struct json_object *items)
 }
 
 /* The buyer's own address with this id, as Registry keeps it. */
-static struct json_object *kept_address(struct request *req, const char *id)
+static struct json_object *kept_address(struct request *req, const char *buyer, const char *id)
 {
-    struct rows *rows = db_query(req->arena, &req->problem, ADDRESS, req->user.user, id);
+    struct rows *rows = db_query(req->arena, &req->problem, ADDRESS, buyer, id);
     if (!rows)
         return NULL;
     if (db_count(rows) == 0) {
@@ -56,14 +56,15 @@ static struct json_object *kept_address(struct request *req, const char *id)
     return address;
 }
 
-struct json_object *checkout_address(struct request *req, struct json_object *body)
+struct json_object *checkout_address_of(struct request *req, const char *buyer,
+                                        struct json_object *body)
 {
     struct json_object *address = field_value(body, "shipping_address");
     const char *id = field_text(body, "address_id");
     if (address && id)
         problem_field(&req->problem, "/address_id", "not_both", "shipping_address");
     else if (id)
-        address = kept_address(req, id);
+        address = kept_address(req, buyer, id);
     else if (!address)
         problem_field(&req->problem, "/shipping_address", "required", NULL);
     const char *state = NULL;
@@ -72,6 +73,11 @@ struct json_object *checkout_address(struct request *req, struct json_object *bo
     if (state)
         json_object_object_add(address, "state", json_object_new_string(state));
     return state ? address : NULL;
+}
+
+struct json_object *checkout_address(struct request *req, struct json_object *body)
+{
+    return checkout_address_of(req, req->user.user, body);
 }
 
 /* The caller, opened, as checkout_price() tells it. */

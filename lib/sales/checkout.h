@@ -16,6 +16,10 @@ extern const struct field CHECKOUT_ITEM[];
  * NULL with the problem filled. */
 struct json_object *checkout_address(struct request *req, struct json_object *body);
 
+/* The same for an order of a buyer, whoever calls. */
+struct json_object *checkout_address_of(struct request *req, const char *buyer,
+                                        struct json_object *body);
+
 /* Prices the cart of a checked body ("items", "freight_service") going to a state, in one round
  * trip. In the same one, where customer is not NULL, it asks who the caller is: JSON text of
  * {"id", "name", "email", "phone", "document"} as Registry has them now, the last two perhaps

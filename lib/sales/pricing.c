@@ -176,9 +176,9 @@ static void write_lines(struct buf *b, const struct pricing *pricing, bool posit
     buf_raw(b, "]");
 }
 
-static void write_taxes(struct buf *b, const char *name, const struct pricing *pricing)
+static void write_taxes(struct buf *b, const struct pricing *pricing)
 {
-    buf_printf(b, ",\"%s\":[", name);
+    buf_raw(b, "[");
     for (size_t i = 0; i < pricing->tax_count; i++) {
         const struct pricing_tax *tax = &pricing->taxes[i];
         buf_raw(b, i ? ",{\"code\":" : "{\"code\":");
@@ -201,7 +201,8 @@ char *pricing_quote_json(struct arena *a, const struct pricing *pricing)
                "\"total\":%lld}",
                pricing->items, pricing->discount, pricing->freight->cost, pricing->tax,
                pricing->total);
-    write_taxes(&b, "taxes", pricing);
+    buf_raw(&b, ",\"taxes\":");
+    write_taxes(&b, pricing);
     buf_printf(&b, ",\"freight\":{\"service\":\"%s\",\"days\":%lld},\"freight_options\":[",
                pricing->freight->service, pricing->freight->days);
     for (size_t i = 0; i < pricing->option_count; i++) {
@@ -223,7 +224,15 @@ char *pricing_order_json(struct arena *a, const struct pricing *pricing)
                pricing->currency, pricing->items, pricing->discount, pricing->freight->cost,
                pricing->tax, pricing->total, pricing->freight->service, pricing->freight->days);
     write_lines(&b, pricing, true);
-    write_taxes(&b, "tax_lines", pricing);
+    buf_raw(&b, ",\"tax_lines\":");
+    write_taxes(&b, pricing);
     buf_raw(&b, "}");
+    return b.data;
+}
+
+char *pricing_taxes_json(struct arena *a, const struct pricing *pricing)
+{
+    struct buf b = buf_new(a);
+    write_taxes(&b, pricing);
     return b.data;
 }

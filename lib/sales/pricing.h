@@ -57,6 +57,9 @@ char *pricing_quote_json(struct arena *a, const struct pricing *pricing);
 /* What sales.place_order stores of it, JSON text. */
 char *pricing_order_json(struct arena *a, const struct pricing *pricing);
 
+/* Its taxes alone, as an order keeps them: a JSON array. */
+char *pricing_taxes_json(struct arena *a, const struct pricing *pricing);
+
 /* round(amount * rate_bp / 10000), half up; no overflow for a rate of up to 100 %. */
 long long pricing_share(long long amount, long long rate_bp);
 

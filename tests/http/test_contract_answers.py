@@ -367,6 +367,9 @@ def pictures(owner):
     ok(owner.delete(f"{path}/{image['id']}"), 204)
 
 
+AMAZON = {"postal_code": "69005-010", "city": "Manaus", "state": "AM"}
+
+
 def sale(owner, ana, product):
     """Sells two pieces, sends them off, and lets the next order go."""
     items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
@@ -383,6 +386,13 @@ def sale(owner, ana, product):
     assert ana.get(path, headers=tag).status_code == 304
     for step in ("ship", "deliver"):
         ok(owner.post(f"{path}/{step}"), 409)
+    moved = {"shipping_address": {**support.ADDRESS, "number": "1001"}, "reason": "era outro número"}
+    old = ana.get(path).headers["ETag"]
+    ok(ana.patch(path, moved, headers={"If-Match": old}))
+    ok(ana.patch(path, moved, headers={"If-Match": old}), 412)
+    ok(ana.patch(path, {"shipping_address": {**support.ADDRESS, **AMAZON}}), 409)
+    ok(owner.post(f"{path}/notes", {"note": "embrulho para presente"}), 201)
+    assert len(ok(owner.get(f"{path}/notes?limit=1"))["data"]) == 1
 
     pay = {"gateway": "manual", "method": "bank_transfer"}
     payment = ok(ana.post(f"{path}/payments", pay, key=True), 201)
@@ -391,13 +401,23 @@ def sale(owner, ana, product):
     ok(owner.post(f"/v1/payments/{payment['id']}/confirm", {"reason": "extrato 12"}))
     ok(owner.post(f"/v1/payments/{payment['id']}/confirm"), 409)
     ok(ana.get(f"/v1/payments/{payment['id']}"))
-    ok(owner.post(f"{path}/ship", {"reason": "coleta das 16 h"}))
+    one = [{**items[0], "quantity": 1}]
+    parcel = ok(owner.post(f"{path}/shipments", key=True, body={
+        "carrier": "Correios", "tracking_code": "AA123456785BR", "items": one}), 201)
+    ok(owner.post(f"{path}/shipments", {"carrier": "Correios", "items": items}, key=True), 409)
+    ok(owner.post(f"{path}/shipments/{parcel['id']}/deliver", {"reason": "na portaria"}))
+    ok(owner.post(f"{path}/shipments/{parcel['id']}/deliver"), 409)
+    ok(owner.post(f"{path}/ship", {"carrier": "Correios", "reason": "coleta das 16 h"}))
     ok(owner.post(f"{path}/deliver"))
     ok(ana.post(f"{path}/cancel"), 409)
+    back = {"items": one, "restock": True, "reason": "arrependimento"}
+    ok(owner.post(f"{path}/returns", back, key=True), 201)
+    ok(owner.post(f"{path}/returns", {**back, "items": items}, key=True), 409)
+    ok(ana.get(path))
     late = ok(ana.post("/v1/orders", order_body, key=True), 201)
     ok(ana.delete("/v1/users/me", json={"password": ana.password}), 409)
     ok(ana.post(f"/v1/orders/{late['id']}/cancel", {"reason": "desisti"}))
-    ok(ana.get("/v1/orders?limit=1&status=delivered"))
+    ok(ana.get("/v1/orders?limit=1&status=delivered&status=paid"))
     ok(owner.get(f"/v1/stock/{items[0]['variant_id']}"))
 
 

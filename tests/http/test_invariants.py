@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import uuid
 
 import pytest
 
@@ -73,8 +74,11 @@ def sold(make_product, place_order, begin_payment):
 # Rights ---------------------------------------------------------------------------------------
 
 def test_what_was_written_down_is_not_changed():
-    for table in ("stock_movements", "order_history", "order_items"):
-        assert_without_right(f"UPDATE sales.{table} SET order_id = NULL",
+    for table, column in (("stock_movements", "order_id"), ("order_history", "order_id"),
+                          ("order_items", "order_id"), ("shipments", "version"),
+                          ("shipment_items", "quantity"), ("returns", "version"),
+                          ("return_items", "quantity"), ("order_notes", "note")):
+        assert_without_right(f"UPDATE sales.{table} SET {column} = NULL",
                              f"DELETE FROM sales.{table}", f"TRUNCATE sales.{table} CASCADE")
 
 
@@ -88,7 +92,7 @@ def test_the_registry_only_adds_to_its_audit():
 def test_what_an_order_was_computed_from_is_frozen():
     assert_without_right(*[f"UPDATE sales.orders SET {column} = {column}" for column in (
         "user_id", "number", "currency", "items_total", "discount", "freight", "tax", "total",
-        "tax_lines", "shipping_address", "state", "created_at")])
+        "tax_lines", "shipping_address", "address", "state", "created_at")])
 
 
 def test_what_a_payment_is_for_is_frozen():
@@ -243,6 +247,41 @@ def test_what_happens_once_is_not_written_twice(sold):
     })
 
 
+def test_a_parcel_that_can_not_be_is_refused(sold):
+    parcel = ("INSERT INTO sales.shipments (id, order_id, version, carrier)"
+              f" VALUES ('{{}}', '{sold['order']}', {{}}, {{}})")
+    one, two = str(uuid.uuid4()), str(uuid.uuid4())
+    item = parcel.format(one, 1, "'x'") + "; INSERT INTO sales.shipment_items VALUES ('{}', '{}', {})"
+    assert_broken({
+        parcel.format(one, 1, "'x'"): None,
+        parcel.format(one, 1, "''"): "shipments_carrier_length",
+        parcel.format(one, 99, "'x'"): "shipments_version_fkey",
+        parcel.format(one, 1, "'x'") + "; " + parcel.format(two, 1, "'x'"):
+            "shipments_version_unique",
+        parcel.format(one, 1, "'x'") + "; UPDATE sales.shipments SET delivered_version = 1"
+        f" WHERE id = '{one}'": "shipments_delivered_version_later",
+        item.format(one, sold["variant"], 1): None,
+        item.format(one, sold["variant"], 0): "shipment_items_quantity_positive",
+        item.format(two, sold["variant"], 1): "shipment_items_shipment_fkey",
+    })
+
+
+def test_history_tells_of_no_event_that_moves_the_status(sold):
+    row = ("INSERT INTO sales.order_history (order_id, version, from_status, to_status, event)"
+           f" VALUES ('{sold['order']}', 99, 'pending', '{{}}', '{{}}')")
+    assert_broken({
+        row.format("pending", "address_changed"): None,
+        row.format("paid", "address_changed"): "order_history_event_stays",
+        row.format("paid", "status"): None,
+        row.format("pending", "lost"): "order_history_event_known",
+    })
+
+
+# A parcel with so many pieces, of the order and under its id.
+PARCEL = ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}', '{order}', 1);"
+          " INSERT INTO sales.shipment_items VALUES ('{order}', '{variant}',")
+
+
 @pytest.mark.parametrize("tampering, problem", [
     ("UPDATE sales.stock_levels SET on_hand = on_hand + 1 WHERE variant_id = '{variant}'",
      "stock on hand differs from the ledger"),
@@ -260,6 +299,22 @@ def test_what_happens_once_is_not_written_twice(sold):
      "status differs from the last history row"),
     ("UPDATE sales.orders SET status = 'canceled' WHERE id = '{order}'",
      "reservation of an order that is not pending"),
+    ("UPDATE sales.orders SET status = 'shipped', paid_at = now() WHERE id = '{order}'",
+     "status differs from what was shipped"),
+    ("UPDATE sales.orders SET status = 'returned', paid_at = now() WHERE id = '{order}'",
+     "status differs from what came back"),
+    (PARCEL + " 1)", "status differs from what was shipped"),
+    (PARCEL + " 3)", "more shipped or returned than there was"),
+    (PARCEL + " 2); UPDATE sales.orders SET status = 'delivered', paid_at = now()"
+     " WHERE id = '{order}'", "delivered with a parcel on its way"),
+    ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}', '{order}', 1);"
+     " INSERT INTO sales.shipment_items VALUES ('{order}', gen_random_uuid(), 1)",
+     "shipped or returned what was not sold"),
+    ("INSERT INTO sales.returns VALUES ('{order}', '{order}', 1, true);"
+     " INSERT INTO sales.return_items VALUES ('{order}', '{variant}', 1)",
+     "more shipped or returned than there was"),
+    ("INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id)"
+     " VALUES ('{variant}', 'return', 1, 0, '{order}')", "more put back than was taken"),
 ])
 def test_the_check_of_the_books_sees_tampering(sold, tampering, problem):
     found = support.rows(f"BEGIN; {tampering.format(**sold)};"

@@ -20,7 +20,7 @@ SEALED = [
     ("registry.registrations", "birth_date"), ("registry.addresses", "lines"),
     ("registry.sessions", "client"), ("registry.second_factors", "secret"),
     ("registry.outbox", "payload"), ("registry.audit", "origin"), ("sales.orders", "address"),
-    ("sales.orders", "customer"),
+    ("sales.orders", "customer"), ("sales.order_notes", "note"),
 ]
 HASHES = {"hash", "item_hash", "token_hash", "phone_lookup", "document_lookup", "key", "request"}
 
@@ -64,6 +64,7 @@ def person(shelf, admin, place_order):
     order = place_order(client, shelf, shipping_address=address())
     other = place_order(client, shelf)
     assert admin.post(f"/v1/orders/{other['id']}/cancel", {"reason": "teste"}).ok
+    assert admin.post(f"/v1/orders/{order['id']}/notes", {"note": "prefere à tarde"}).ok
     return client, order
 
 
@@ -71,7 +72,8 @@ def everything(admin, client, order):
     """All that is shown of what is sealed of a person."""
     return [client.get(path).json() for path in (
         "/v1/users/me", "/v1/users/me/addresses", "/v1/sessions", f"/v1/orders/{order['id']}")
-    ] + [admin.get("/v1/audit", params={"action": "order.canceled"}).json()]
+    ] + [admin.get("/v1/audit", params={"action": "order.canceled"}).json(),
+         admin.get(f"/v1/orders/{order['id']}/notes").json()]
 
 
 def test_the_columns_that_get_a_new_key_are_all_that_are_sealed():

@@ -352,7 +352,7 @@ def test_an_order_is_shipped_and_delivered_and_tells_how(
 LEGAL = {
     "pending": {"paid", "canceled", "expired"},
     "paid": {"shipped", "canceled", "refunded", "partially_refunded"},
-    "shipped": {"delivered"},
+    "shipped": {"delivered", "returned"},
     "delivered": {"returned", "refunded", "partially_refunded"},
     "canceled": set(),
     "expired": set(),
