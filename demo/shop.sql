@@ -41,5 +41,5 @@ VALUES ('Empório Três Pontes', ARRAY[:'shop_url' || '/produtos/', :'shop_url' 
         '/(produto|reservado)/[a-z0-9-]+\.html$', 100, true);
 
 ANALYZE registry.users, products.products, products.variants, products.product_categories,
-    sales.orders, sales.order_items, sales.order_history, sales.shipments, sales.shipment_items, sales.payments, sales.stock_movements,
-    sales.stock_levels;
+    sales.orders, sales.order_items, sales.order_history, sales.shipments, sales.shipment_items,
+    sales.payments, sales.stock_movements, sales.stock_levels;

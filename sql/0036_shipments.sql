@@ -219,7 +219,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION sales.note_event(p_order uuid, p_event text, p_actor uuid, p_reason text) RETURNS void
+CREATE FUNCTION sales.log_event(p_order uuid, p_event text, p_actor uuid, p_reason text) RETURNS void
 LANGUAGE sql AS $$
     WITH changed AS (
         UPDATE sales.orders SET updated_at = now(), version = version + 1 WHERE id = p_order
@@ -227,7 +227,7 @@ LANGUAGE sql AS $$
     INSERT INTO sales.order_history (order_id, version, actor, from_status, to_status, reason, event)
     SELECT p_order, version, p_actor, status, status, p_reason, p_event FROM changed
 $$;
-COMMENT ON FUNCTION sales.note_event(uuid, text, uuid, text) IS
+COMMENT ON FUNCTION sales.log_event(uuid, text, uuid, text) IS
     'A history row for a change that leaves the status as it is, of an order that the caller has locked.';
 
 CREATE OR REPLACE FUNCTION sales.audit_order(p_act jsonb, p_order uuid) RETURNS void
@@ -292,7 +292,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     o      sales.orders := sales.lock_order(p_order);
     actor  uuid := p_act->>'actor';
-    rest  jsonb;
+    rest   jsonb;
     picked jsonb;
     parcel uuid := shared.uuid7();
 BEGIN
@@ -305,7 +305,7 @@ BEGIN
     IF picked = rest THEN
         PERFORM sales.change_order(p_order, 'shipped', actor, p->>'reason');
     ELSE
-        PERFORM sales.note_event(p_order, 'goods_shipped', actor, p->>'reason');
+        PERFORM sales.log_event(p_order, 'goods_shipped', actor, p->>'reason');
     END IF;
     INSERT INTO sales.shipments (id, order_id, version, carrier, tracking_code)
     VALUES (parcel, p_order, o.version + 1, p->>'carrier', p->>'tracking_code');
@@ -353,7 +353,7 @@ BEGIN
               WHERE order_id = p_order AND delivered_version IS NULL AND id <> p_shipment) THEN
         PERFORM sales.change_order(p_order, 'delivered', actor, p_reason);
     ELSE
-        PERFORM sales.note_event(p_order, 'goods_delivered', actor, p_reason);
+        PERFORM sales.log_event(p_order, 'goods_delivered', actor, p_reason);
     END IF;
     UPDATE sales.shipments SET delivered_version = o.version + 1
      WHERE order_id = p_order AND delivered_version IS NULL AND id = coalesce(p_shipment, id);
@@ -402,7 +402,7 @@ BEGIN
                           WHERE from_status = o.status AND to_status = 'returned') THEN
         PERFORM sales.change_order(p_order, 'returned', actor, p->>'reason');
     ELSE
-        PERFORM sales.note_event(p_order, 'goods_returned', actor, p->>'reason');
+        PERFORM sales.log_event(p_order, 'goods_returned', actor, p->>'reason');
     END IF;
     INSERT INTO sales.returns (id, order_id, version, restocked)
     VALUES (back, p_order, o.version + 1, (p->>'restock')::boolean);
@@ -518,13 +518,13 @@ GRANT UPDATE (delivered_version) ON sales.shipments TO vendas_sales;
 -- Orders are shipped by parcels now.
 DROP FUNCTION sales.move_order(jsonb, uuid, text, text);
 REVOKE ALL ON FUNCTION sales.moved_goods(uuid), sales.require_transition(text, text),
-    sales.note_event(uuid, text, uuid, text), sales.lock_order(uuid),
+    sales.log_event(uuid, text, uuid, text), sales.lock_order(uuid),
     sales.pick_goods(uuid, text, jsonb, boolean), sales.add_shipment(jsonb, uuid, jsonb),
     sales.ship_goods(jsonb, uuid, text, bytea, uuid, jsonb), sales.deliver_goods(jsonb, uuid, uuid, text),
     sales.put_back(uuid, uuid), sales.add_return(jsonb, uuid, jsonb),
     sales.return_goods(jsonb, uuid, text, bytea, uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sales.moved_goods(uuid), sales.require_transition(text, text),
-    sales.note_event(uuid, text, uuid, text), sales.lock_order(uuid),
+    sales.log_event(uuid, text, uuid, text), sales.lock_order(uuid),
     sales.pick_goods(uuid, text, jsonb, boolean), sales.add_shipment(jsonb, uuid, jsonb),
     sales.ship_goods(jsonb, uuid, text, bytea, uuid, jsonb), sales.deliver_goods(jsonb, uuid, uuid, text),
     sales.put_back(uuid, uuid), sales.add_return(jsonb, uuid, jsonb),

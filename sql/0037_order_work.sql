@@ -22,7 +22,7 @@ BEGIN
     UPDATE sales.orders SET address = p_address, shipping_address = NULL, state = p_state,
            tax_lines = coalesce(p_taxes, tax_lines)
      WHERE id = p_order;
-    PERFORM sales.note_event(p_order, 'address_changed', actor, p_reason);
+    PERFORM sales.log_event(p_order, 'address_changed', actor, p_reason);
     IF p_staff THEN
         PERFORM sales.audit_order(p_act, p_order);
     END IF;
