@@ -168,17 +168,17 @@ def test_filters_that_make_no_sense_are_refused(clerk, query, pointer):
 
 
 def test_rare_orders_among_many_are_gathered_by_an_index(shop):
-    """The statement of the program, explained with a hundred thousand orders around."""
+    """What the program asks, explained with twenty thousand orders around."""
     many = """
         INSERT INTO sales.orders (user_id, customer_name, status, currency, items_total, freight, tax,
                                   total, freight_service, freight_days, shipping_address, state,
                                   expires_at, created_at)
         SELECT gen_random_uuid(), 'Maria ' || md5(n::text), 'expired', 'BRL', 100, 0, 0, 100, 'standard', 1,
                '{}', 'SP', now(), now() - n * interval '1 minute'
-          FROM generate_series(1, 100000) AS n;
+          FROM generate_series(1, 20000) AS n;
         ANALYZE sales.orders, sales.order_items, sales.payments"""
     conditions = {
-        f"o.status = ANY ('{{paid,shipped}}'::text[])": "orders_status_idx",
+        "o.status = ANY ('{returned,refunded}'::text[])": "orders_status_idx",
         f"o.user_id = '{shop.ana.id}'": "orders_user_idx",
         "o.total >= 100000": "orders_total_idx",
         f"shared.fold(o.customer_name) LIKE shared.fold('%{shop.surname}%')":
@@ -190,10 +190,10 @@ def test_rare_orders_among_many_are_gathered_by_an_index(shop):
     }
     script = f"BEGIN; {many};" + "".join(
         f"EXPLAIN (FORMAT json) SELECT o.id FROM sales.orders o WHERE {condition}"
-        " ORDER BY o.created_at DESC, o.id DESC LIMIT 21;" for condition in conditions) + "ROLLBACK"
+        " ORDER BY o.created_at DESC, o.id DESC LIMIT 21;" for condition in conditions) + "ROLLBACK;"
     result = subprocess.run(
-        ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", os.environ["VENDAS_DATABASE_URL"],
-         "-c", script], capture_output=True, text=True, check=True)
+        ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", os.environ["VENDAS_DATABASE_URL"]],
+        input=script, capture_output=True, text=True, check=True)
     plans = [json.dumps(plan) for plan in re.findall(r"^\[\n.*?^\]$", result.stdout, re.M | re.S)]
     assert len(plans) == len(conditions)
     for plan, (condition, index) in zip(plans, conditions.items()):
