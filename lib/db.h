@@ -34,9 +34,9 @@ struct rows;
     db_run(arena, problem, DB_PREPARED, sql, DB_COUNT(__VA_ARGS__),                            \
            (const char *const[]){NULL __VA_OPT__(, ) __VA_ARGS__} + 1)
 
-/* The same without preparing, for lists whose best plan depends on which filters are given. Where
- * not even the conditions are the same, db_run() takes text that was put together, with as many
- * values. */
+/* The same without preparing, for lists whose best plan depends on which filters are given.
+ * Where not even the conditions are the same, db_run() takes text that was put together, with
+ * as many values. */
 #define db_query_planned(arena, problem, sql, ...)                                             \
     db_run(arena, problem, DB_PLANNED, sql, DB_COUNT(__VA_ARGS__),                             \
            (const char *const[]){NULL __VA_OPT__(, ) __VA_ARGS__} + 1)

@@ -38,8 +38,8 @@ static void list_notes(struct request *req)
     struct page_wanted page;
     if (!query || !req_page(req, query, "notes", FIELD_TIME, &page))
         return;
-    struct rows *rows = db_query(req->arena, &req->problem, LIST, id, page.value, page.id,
-                                 page.limit_text);
+    struct rows *rows =
+        db_query(req->arena, &req->problem, LIST, id, page.value, page.id, page.limit_text);
     if (rows && db_count(rows) == 0)
         respond_problem(req, 404, "not_found");
     else
@@ -51,11 +51,10 @@ static void add_note(struct request *req)
     const char *order = req_param_uuid(req, "id"), *id = uuid7(req->arena);
     struct json_object *body = order ? req_body(req, NOTE, false) : NULL;
     if (body)
-        respond_row(
-            req, 201,
-            db_query(req->arena, &req->problem, ADD, id, order, req->user.user,
-                     seal_text(req->arena, "sales.order_notes.note", id,
-                               field_text(body, "note"))));
+        respond_row(req, 201,
+                    db_query(req->arena, &req->problem, ADD, id, order, req->user.user,
+                             seal_text(req->arena, "sales.order_notes.note", id,
+                                       field_text(body, "note"))));
 }
 
 static const struct route ROUTES[] = {

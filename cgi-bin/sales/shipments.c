@@ -9,14 +9,13 @@
 #include "sales/checkout.h"
 #include "sales/order.h"
 
-static const char SHIP[] =
-    "SELECT answer, replayed FROM sales.ship_goods($1::jsonb, $2::uuid, $3, $4::bytea, $5::uuid,"
-    "                                              $6::jsonb)";
+static const char SHIP[] = "SELECT answer, replayed FROM sales.ship_goods($1::jsonb, $2::uuid, "
+                           "$3, $4::bytea, $5::uuid,"
+                           "                                              $6::jsonb)";
 
 static const char SHIP_REST[] = "SELECT sales.add_shipment($1::jsonb, $2::uuid, $3::jsonb)";
 
-static const char DELIVER[] =
-    "SELECT sales.deliver_goods($1::jsonb, $2::uuid, $3::uuid, $4)";
+static const char DELIVER[] = "SELECT sales.deliver_goods($1::jsonb, $2::uuid, $3::uuid, $4)";
 
 enum { MAX_LABEL = 80 };
 
@@ -59,8 +58,8 @@ static void ship_rest(struct request *req)
 static void deliver(struct request *req, const char *order, const char *shipment)
 {
     const char *reason = req->problem.status ? NULL : order_reason(req);
-    if (!req->problem.status && db_query(req->arena, &req->problem, DELIVER, audit_act(req),
-                                         order, shipment, reason))
+    if (!req->problem.status &&
+        db_query(req->arena, &req->problem, DELIVER, audit_act(req), order, shipment, reason))
         order_respond(req, order, true);
 }
 

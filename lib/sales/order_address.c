@@ -99,8 +99,7 @@ static bool price_in(struct request *req, const struct rows *order, const char *
     if (!rows)
         return false;
     struct problem unused = problem_none(req->arena);
-    struct json_object *facts =
-        json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
+    struct json_object *facts = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
     struct json_object *items =
         json_keep(req->arena, json_tokener_parse(db_text(order, 0, AT_ITEMS)));
     keep_prices(facts, items);

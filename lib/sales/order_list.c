@@ -32,7 +32,8 @@ static const struct field QUERY[] = {
     {0},
 };
 
-/* A condition of each filter that is one value, as it stands before and behind its parameter. */
+/* A condition of each filter that is one value, as it stands before and behind its parameter.
+ */
 static const struct {
     const char *name, *before, *behind;
 } FILTERS[] = {
@@ -150,7 +151,7 @@ void order_list_respond(struct request *req, bool any)
     put(&q, " ORDER BY o.created_at DESC, o.id DESC LIMIT ", page.limit_text, "::int + 1)");
     buf_raw(&q.sql, " AS page JOIN sales.order_documents d USING (id)"
                     " ORDER BY d.created_at DESC, d.id DESC");
-    respond_page(
-        req, db_run(req->arena, &req->problem, DB_PLANNED, q.sql.data, q.count, q.values),
-        page.limit, "orders");
+    respond_page(req,
+                 db_run(req->arena, &req->problem, DB_PLANNED, q.sql.data, q.count, q.values),
+                 page.limit, "orders");
 }

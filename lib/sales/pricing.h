@@ -18,7 +18,7 @@ enum { PRICING_MAX_LINES = 100, PRICING_MAX_QUANTITY = 10000 };
 struct pricing_line {
     const char *variant_id, *product_id, *sku, *name;
     long long quantity, unit_price, weight_g;
-    bool digital; /* nothing is carried */
+    bool digital;                   /* nothing is carried */
     long long discount, tax, total; /* total = quantity * unit_price - discount + tax */
 };
 
