@@ -126,7 +126,7 @@ CREATE INDEX tax_rules_newest_idx ON sales.tax_rules (created_at DESC, id DESC);
 COMMENT ON TABLE sales.tax_rules IS
     'Estimated taxes by place, goods and date. Of several rules of one code that fit, the longest ncm counts, then that of a category, of origins, of a state, at last the one begun latest. No rate is a constant in C.';
 COMMENT ON COLUMN sales.tax_rules.state IS 'UF of destination; null: any, as of federal taxes';
-COMMENT ON COLUMN sales.tax_rules.origins IS 'UFs that it is sold from, against VENDAS_STATE; null: any';
+COMMENT ON COLUMN sales.tax_rules.origins IS 'UFs that it is sold from, against VENDAS_SHOP_STATE; null: any';
 COMMENT ON COLUMN sales.tax_rules.ncm IS 'first digits, two to eight, of the NCM codes that it is for; null: any';
 COMMENT ON COLUMN sales.tax_rules.category_id IS 'a category of Products that it is for, with all below; null: any';
 COMMENT ON COLUMN sales.tax_rules.base_bp IS 'how much of the price it is computed on, in hundredths of a percent: less than 10000 is a reduced base';
