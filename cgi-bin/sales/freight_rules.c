@@ -26,7 +26,7 @@ enum { MAX_PER_KG = 100000000 };
 static const struct field STATE[] = {{"", FIELD_STATE, 0, 0, 0, NULL, NULL}};
 
 #define RULE(REQUIRED)                                                                         \
-    {"service", FIELD_SLUG, REQUIRED, 1, 40, NULL, NULL},                                      \
+    {"service", FIELD_TEXT, REQUIRED, 1, 40, NULL, NULL},                                      \
         {"name", FIELD_TEXT, REQUIRED, 1, 60, NULL, NULL},                                     \
         {"states", FIELD_LIST, 0, 0, 27, NULL, STATE},                                         \
         {"cep_from", FIELD_POSTAL_CODE, FIELD_NULLABLE, 0, 0, NULL, NULL},                     \
