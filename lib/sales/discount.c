@@ -1,5 +1,6 @@
 #include "sales/discount.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -109,6 +110,15 @@ static void find_coupon(struct problem *p, struct json_object *codes, size_t pos
                                 .kind = field_text(rule, "kind")};
 }
 
+/* One order, however the codes were written: percentages, amounts, freight, each by code. */
+static int compare(const void *a, const void *b)
+{
+    static const char ORDER[] = "paf";
+    const struct pricing_coupon *x = a, *y = b;
+    int difference = (int)(strchr(ORDER, *x->kind) - strchr(ORDER, *y->kind));
+    return difference ? difference : strcmp(x->code, y->code);
+}
+
 /* Takes an amount off the lines that a coupon is for, as far as there is something left. */
 static void take_off(struct pricing_coupon *coupon, long long amount, struct pricing *out)
 {
@@ -148,12 +158,14 @@ bool discount_apply(struct problem *p, struct json_object *codes, struct json_ob
         find_coupon(p, codes, i, rules, out);
     if (p->status)
         return false;
-    for (size_t i = 0; i < out->coupon_count; i++)
-        if (!strcmp(out->coupons[i].kind, "percent"))
-            take_off(&out->coupons[i], percentage(&out->coupons[i], out), out);
-    for (size_t i = 0; i < out->coupon_count; i++)
-        if (!strcmp(out->coupons[i].kind, "amount"))
-            take_off(&out->coupons[i], field_integer(out->coupons[i].rule, "value"), out);
+    qsort(out->coupons, out->coupon_count, sizeof *out->coupons, compare);
+    for (size_t i = 0; i < out->coupon_count; i++) {
+        struct pricing_coupon *coupon = &out->coupons[i];
+        if (!strcmp(coupon->kind, "percent"))
+            take_off(coupon, percentage(coupon, out), out);
+        else if (!strcmp(coupon->kind, "amount"))
+            take_off(coupon, field_integer(coupon->rule, "value"), out);
+    }
     return true;
 }
 

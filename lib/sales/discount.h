@@ -3,9 +3,10 @@
  *
  * A coupon is for the lines whose product it names, or whose category or one above it does; for
  * all where it names neither. Of these it takes a percentage of their prices, rounded half up,
- * or an amount. Percentages go first, each of the full prices, then amounts, so that it does
- * not matter in which order codes are written; nothing is taken off below zero. A line's share
- * is by what is left of its price, with cumulative rounding: see sales/pricing.h.
+ * or an amount. Percentages go first, each of the full prices, then amounts, among themselves
+ * by code: it does not matter in which order codes are written. Nothing is taken off below
+ * zero. A line's share is by what is left of its price, with cumulative rounding: see
+ * sales/pricing.h.
  *
  * A coupon for the freight is worth what the cheapest service costs; a dearer one costs that
  * much less.

@@ -9,8 +9,8 @@
  *   - a reduced base, and the tax of it, once per line and tax each, as a fiscal document has
  * it;
  *   - what is carried by value (ad valorem) once per freight service.
- * Weights are rounded up. So one cart made into n carts wins at most half a centavo for each of
- * the n + 1 roundings of a coupon, and for each line that was divided and each tax of it.
+ * Weights are rounded up. So a cart bought in n parts wins at most half a centavo for each of
+ * the n + 1 roundings of a percentage, and a centavo for each line and tax of it.
  *
  * The order of it all: lines, discounts (sales/discount), freight (sales/freight), which counts
  * what is paid for the goods, and taxes (sales/tax) of what is paid for the lines. Taxes are

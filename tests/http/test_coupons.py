@@ -58,7 +58,7 @@ def test_a_coupon_is_made_read_changed_and_listed(admin, make_coupon):
 @pytest.mark.parametrize("fields, pointer", [
     ({"kind": "percent", "value": 10_001}, "/value"),
     ({"kind": "percent", "value": 0}, "/value"),
-    ({"kind": "amount"}, "/value"),
+    ({"kind": "amount", "value": 0}, "/value"),
     ({"kind": "freight", "value": 1}, "/value"),
     ({"code": "with blank"}, "/code"),
     ({"kind": "free"}, "/kind"),
