@@ -59,7 +59,7 @@ static struct json_object *find(struct json_object *rules, const char *code)
 }
 
 /* What is against a coupon, seen alone, as its rule tells; NULL for nothing. */
-static const char *fault(struct json_object *rule, const struct pricing *out)
+static const char *refusal_of(struct json_object *rule, const struct pricing *out)
 {
     long long sum = 0;
     bool any = false;
@@ -91,7 +91,7 @@ static void find_coupon(struct problem *p, struct json_object *codes, size_t pos
     struct json_object *rule = find(rules, code);
     const char *wrong = !rule                              ? "unknown_coupon"
                         : is_named_before(codes, position) ? "coupon_twice"
-                                                           : fault(rule, out);
+                                                           : refusal_of(rule, out);
     bool alone = rule && !field_boolean(rule, "stackable");
     if (!wrong && alone && json_object_array_length(codes) > 1)
         wrong = "coupon_not_stackable";

@@ -405,7 +405,8 @@ def rules(owner, ana, product):
     """Sets up what orders are computed by, and takes it back."""
     code = support.unique("DIA")
     coupon = {"code": code, "kind": "percent", "value": 1000, "max_uses": 9}
-    freight = {"service": support.unique("f"), "name": "Balsa", "states": ["RR"], "base": 1, "days": 9}
+    freight = {"service": support.unique("f"), "name": "Balsa", "states": ["RR"], "base": 1,
+               "days": 9}
     tax = {"code": code, "rate_bp": 90, "included": True, "valid_from": "2999-01-01"}
     for path, body, change in (("/v1/coupons", coupon, {"value": 900}),
                                ("/v1/freight-rules", freight, {"base": 2}),

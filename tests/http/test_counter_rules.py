@@ -1,7 +1,10 @@
 """Rules of freight and taxes: set up by staff, and what quotes make of them."""
+import json
+
 import pytest
 
 import support
+from test_cgi import cgi
 from test_quotes import line, POSTAL_CODES, quote_of
 
 
@@ -39,6 +42,11 @@ def tax(make_rule):
     return make
 
 
+def audited(rule):
+    return [row[0] for row in support.rows(
+        f"SELECT action FROM registry.audit WHERE subject = '{rule['id']}' ORDER BY id")]
+
+
 # Freight -------------------------------------------------------------------------------------
 
 def test_a_freight_rule_is_made_read_changed_and_deleted(admin, carry):
@@ -47,11 +55,12 @@ def test_a_freight_rule_is_made_read_changed_and_deleted(admin, carry):
     path = f"/v1/freight-rules/{rule['id']}"
     answer = admin.patch(path, {"free_above": None, "days": 9})
     assert (answer.json()["free_above"], answer.json()["days"]) == (None, 9)
-    assert admin.get(f"/v1/freight-rules?service={rule['service']}").json()["data"] == [answer.json()]
+    listed = admin.get(f"/v1/freight-rules?service={rule['service']}").json()["data"]
+    assert listed == [answer.json()]
     assert admin.delete(path).status_code == 204
     support.assert_problem(admin.get(path), 404, "not_found")
-    found = support.rows(f"SELECT action FROM registry.audit WHERE subject = '{rule['id']}' ORDER BY id")
-    assert [row[0] for row in found] == ["freight_rule.created", "freight_rule.changed", "freight_rule.deleted"]
+    assert audited(rule) == ["freight_rule.created", "freight_rule.changed",
+                             "freight_rule.deleted"]
 
 
 @pytest.mark.parametrize("fields, pointer", [
@@ -79,8 +88,8 @@ def test_a_rule_for_postal_codes_goes_before_that_of_its_state(anyone, product, 
 
 def test_a_rule_for_postal_codes_goes_nowhere_else(anyone, product, carry):
     service = carry(states=[], cep_from="01000-000", cep_to="01999-999")["service"]
-    answer = anyone.post("/v1/quotes", {"items": [line(product)], "postal_code": POSTAL_CODES["AM"],
-                                        "freight_service": service})
+    answer = anyone.post("/v1/quotes", {
+        "items": [line(product)], "postal_code": POSTAL_CODES["AM"], "freight_service": service})
     support.assert_problem(answer, 422, "validation_failed", "/freight_service")
 
 
@@ -88,19 +97,22 @@ def test_bands_of_weight_are_rules_of_one_service(anyone, make_product, carry):
     service = carry(base=100, max_weight_g=1000)["service"]
     carry(service, base=250, max_weight_g=5000)
     light = make_product(weight_g=600)
-    cost = [quote_of(anyone, line(light, n), freight_service=service)["totals"]["freight"] for n in (1, 2, 8)]
+    cost = [quote_of(anyone, line(light, n), freight_service=service)["totals"]["freight"]
+            for n in (1, 2, 8)]
     assert cost == [100, 250, 250]
-    answer = anyone.post("/v1/quotes", {"items": [line(light, 9)], "postal_code": POSTAL_CODES["SP"],
-                                        "freight_service": service})
+    answer = anyone.post("/v1/quotes", {
+        "items": [line(light, 9)], "postal_code": POSTAL_CODES["SP"], "freight_service": service})
     support.assert_problem(answer, 422, "validation_failed", "/freight_service")
 
 
 def test_volume_and_value_count_where_a_rule_says_so(anyone, make_product, carry):
-    bulky = make_product(price=10_000, weight_g=500, width_mm=400, height_mm=300, length_mm=200)
+    bulky = make_product(price=10_000, weight_g=500, width_mm=400, height_mm=300,
+                         length_mm=200)
     service = carry(base=0, per_kg=100, cubic_divisor=6000, value_bp=50)["service"]
     # 24 litres are billed as 4 kg; half a percent of 100,00.
-    assert quote_of(anyone, line(bulky), freight_service=service)["totals"]["freight"] == 400 + 50
-    assert quote_of(anyone, line(bulky, 2), freight_service=service)["totals"]["freight"] == 800 + 100
+    cost = [quote_of(anyone, line(bulky, n), freight_service=service)["totals"]["freight"]
+            for n in (1, 2)]
+    assert cost == [400 + 50, 800 + 100]
 
 
 # Taxes ---------------------------------------------------------------------------------------
@@ -113,8 +125,7 @@ def test_a_tax_rule_is_made_read_changed_and_deleted(admin, tax):
     assert (answer.json()["valid_to"], answer.json()["ncm"]) == ("2027-01-01", None)
     assert admin.get(f"/v1/tax-rules?code={rule['code']}").json()["data"] == [answer.json()]
     assert admin.delete(path).status_code == 204
-    found = support.rows(f"SELECT action FROM registry.audit WHERE subject = '{rule['id']}' ORDER BY id")
-    assert [row[0] for row in found] == ["tax_rule.created", "tax_rule.changed", "tax_rule.deleted"]
+    assert audited(rule) == ["tax_rule.created", "tax_rule.changed", "tax_rule.deleted"]
 
 
 @pytest.mark.parametrize("fields, pointer", [
@@ -125,13 +136,15 @@ def test_a_tax_rule_is_made_read_changed_and_deleted(admin, tax):
     ({"base_bp": 10_001}, "/base_bp"),
 ])
 def test_a_tax_rule_that_makes_no_sense_is_refused_by_pointer(admin, fields, pointer):
-    body = {"code": "X", "state": "RR", "rate_bp": 1, "included": True, "valid_from": "2020-01-01", **fields}
+    body = {"code": "X", "state": "RR", "rate_bp": 1, "included": True,
+            "valid_from": "2020-01-01", **fields}
     support.assert_problem(admin.post("/v1/tax-rules", body), 422, "validation_failed", pointer)
 
 
 def test_a_rule_begins_once_for_the_same_place_and_goods(admin, tax):
     rule = tax(1800)
-    again = {"code": rule["code"], "state": "RR", "rate_bp": 1, "included": True, "valid_from": "2020-01-01"}
+    again = {"code": rule["code"], "state": "RR", "rate_bp": 1, "included": True,
+             "valid_from": "2020-01-01"}
     support.assert_problem(admin.post("/v1/tax-rules", again), 409, "already_exists", "/valid_from")
     other = tax(1, code=rule["code"], ncm="85")
     answer = admin.patch(f"/v1/tax-rules/{other['id']}", {"ncm": None})
@@ -140,7 +153,8 @@ def test_a_rule_begins_once_for_the_same_place_and_goods(admin, tax):
 
 def test_goods_have_the_rate_of_their_ncm_and_category(admin, anyone, make_product, tax):
     top = admin.post("/v1/categories", {"name": support.unique("Casa")}).json()
-    below = admin.post("/v1/categories", {"name": support.unique("Copos"), "parent_id": top["id"]}).json()
+    below = admin.post("/v1/categories", {
+        "name": support.unique("Copos"), "parent_id": top["id"]}).json()
     code = tax(1800)["code"]
     tax(1200, code=code, category_id=top["id"])
     tax(700, code=code, ncm="8516", base_bp=5000)
@@ -161,8 +175,9 @@ def test_a_federal_tax_counts_in_every_state(anyone, product, tax):
 def facts(origin, state, product):
     return support.value(
         "SELECT string_agg(t->>'code' || ' ' || (t->>'rate_bp'), ', ' ORDER BY n)"
-        f" FROM json_array_elements(sales.pricing_facts('{{{product['variants'][0]['id']}}}', '{state}',"
-        f" '01310100', {origin}, current_date, '[]', NULL)->'taxes') WITH ORDINALITY AS x (t, n)")
+        f" FROM json_array_elements(sales.pricing_facts('{{{product['variants'][0]['id']}}}',"
+        f" '{state}', '01310100', {origin}, current_date, '[]', NULL)->'taxes')"
+        " WITH ORDINALITY AS x (t, n)")
 
 
 @pytest.mark.parametrize("origin, state, rules", [
@@ -183,3 +198,12 @@ def test_interstate_rates_go_by_origin_and_destination(product, origin, state, r
 def test_where_the_shop_sells_from_is_not_said_a_state_s_own_rate_counts(anyone, make_product):
     taxes = quote_of(anyone, line(make_product(price=10_000)), state="DF")["taxes"]
     assert [(t["code"], t["rate_bp"], t["amount"]) for t in taxes] == [("ICMS", 2000, 2000)]
+
+
+def test_a_sale_to_another_state_bears_the_interstate_rate_and_the_rest_there(make_product):
+    body = {"items": [line(make_product(price=10_000))], "postal_code": POSTAL_CODES["DF"]}
+    status, _, answer = cgi("sales-quotes", "POST", "/v1/quotes", json.dumps(body).encode(),
+                            VENDAS_SHOP_STATE="SP")
+    assert status == 200
+    assert [(t["code"], t["rate_bp"], t["amount"]) for t in json.loads(answer)["taxes"]] == [
+        ("DIFAL", 1300, 1300), ("ICMS", 700, 700)]
