@@ -36,8 +36,7 @@ struct pricing_cart {
 
 struct pricing_line {
     const char *variant_id, *product_id, *sku, *name, *ncm;
-    struct json_object
-        *category_ids; /* those it stands in and all above, NULL for none known */
+    struct json_object *category_ids; /* where it stands, with all above; NULL: not known */
     long long quantity, unit_price, weight_g, volume_cm3; /* these two of the whole line */
     bool digital;                                         /* nothing is carried */
     long long discount, tax, total; /* total = quantity * unit_price - discount + tax */
