@@ -20,7 +20,7 @@ SELECT variant_id, product_id, sku, name, unit_price, currency, weight_g
   FROM products.for_sale(ARRAY[bench.id(:a::int), bench.id(:b::int), bench.id(:c::int)]);
 SELECT service, name, base, per_kg, free_above, days FROM sales.freight_rules WHERE 'SP' = ANY (states);
 SELECT DISTINCT ON (code) code, rate_bp, included FROM sales.tax_rules
- WHERE state = 'SP' AND valid_from <= current_date AND (valid_to IS NULL OR current_date < valid_to)
+ WHERE state = 'SP' AND origins IS NULL AND valid_from <= current_date AND (valid_to IS NULL OR current_date < valid_to)
  ORDER BY code, valid_from DESC;
 SELECT name AS buyer_name FROM registry.customer_for_order(:buyer::uuid) \gset
 INSERT INTO sales.orders (user_id, customer_name, currency, items_total, freight, tax, total,

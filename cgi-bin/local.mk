@@ -35,14 +35,18 @@ cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
 	cgi-bin/sales/charts \
+	cgi-bin/sales/coupons \
+	cgi-bin/sales/freight_rules \
 	cgi-bin/sales/notes \
+	cgi-bin/sales/order_rules \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/returns \
 	cgi-bin/sales/shipments \
-	cgi-bin/sales/stock
+	cgi-bin/sales/stock \
+	cgi-bin/sales/tax_rules
 
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 

@@ -123,7 +123,7 @@ SELECT nextval('sales.order_number') AS number, o.*
                                                  FROM demo_items i WHERE i.key = f.key),
                                     'included', true, 'estimate', true))
                            FROM sales.tax_rules t
-                          WHERE t.state = c.state AND t.included AND t.valid_from <= f.placed_at::date
+                          WHERE t.state = c.state AND t.origins IS NULL AND t.less_code IS NULL AND t.valid_from <= f.placed_at::date
                             AND (t.valid_to IS NULL OR f.placed_at::date < t.valid_to)), '[]') AS tax_lines
           FROM demo_fates f
           JOIN demo_customers c ON c.n = f.customer

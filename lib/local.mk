@@ -64,6 +64,9 @@ libvendas_a_SOURCES = \
 	lib/response.c lib/response.h \
 	lib/rfc3339.c lib/rfc3339.h \
 	lib/sales/checkout.c lib/sales/checkout.h \
+	lib/sales/configured.c lib/sales/configured.h \
+	lib/sales/discount.c lib/sales/discount.h \
+	lib/sales/freight.c lib/sales/freight.h \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
 	lib/sales/order.c lib/sales/order.h \
 	lib/sales/order_address.c lib/sales/order_address.h \
@@ -71,6 +74,7 @@ libvendas_a_SOURCES = \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
+	lib/sales/tax.c lib/sales/tax.h \
 	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \

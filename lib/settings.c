@@ -52,6 +52,7 @@ static const struct setting TABLE[] = {
             86400),
     SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),
     SETTING("CURRENCY", TEXT, currency, "BRL", 3, 3),
+    SETTING("SHOP_STATE", TEXT, shop_state, "", 0, 2),
     SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
     SETTING("INGEST_MAX_BYTES", NUMBER, ingest_max_bytes, "67108864", 1024, 1073741824),
     SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "2880", 0, 43200),

@@ -24,6 +24,7 @@ struct settings {
     long long sign_in_longest_wait_seconds;
     const char *timezone;         /* the shop's, IANA name */
     const char *currency;         /* the shop's, ISO 4217 */
+    const char *shop_state;       /* UF that the shop sells from, "" where not said */
     long long max_body_bytes;     /* larger request bodies are 413 */
     long long ingest_max_bytes;   /* the same of POST /v1/ingest, which is read item by item */
     long long order_hold_minutes; /* how long unpaid orders hold their stock */

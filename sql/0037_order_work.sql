@@ -1,35 +1,4 @@
--- Sales, what people do with orders: send a pending one elsewhere, find one among millions, and note
--- down what buyers are not shown.
-
--- Another address ----------------------------------------------------------------------------
-
-CREATE FUNCTION sales.change_address(p_act jsonb, p_order uuid, p_staff boolean, p_version int, p_from text,
-                                     p_state text, p_address bytea, p_taxes jsonb, p_reason text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-DECLARE
-    o     sales.orders := sales.lock_order(p_order);
-    actor uuid := p_act->>'actor';
-BEGIN
-    IF o.user_id <> actor AND NOT p_staff THEN
-        PERFORM shared.fail(404, 'not_found');
-    ELSIF p_version > 0 AND o.version <> p_version THEN
-        PERFORM shared.fail(412, 'lost_update');
-    ELSIF o.status <> 'pending' THEN
-        PERFORM shared.fail(409, 'order_not_pending', jsonb_build_object('current_status', o.status));
-    ELSIF o.state <> p_from THEN
-        PERFORM shared.fail(412, 'lost_update');
-    END IF;
-    UPDATE sales.orders SET address = p_address, shipping_address = NULL, state = p_state,
-           tax_lines = coalesce(p_taxes, tax_lines)
-     WHERE id = p_order;
-    PERFORM sales.log_event(p_order, 'address_changed', actor, p_reason);
-    IF p_staff THEN
-        PERFORM sales.audit_order(p_act, p_order);
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION sales.change_address(jsonb, uuid, boolean, int, text, text, bytea, jsonb, text) IS
-    'Sends a pending order elsewhere, at the same cost: the caller has seen to that for the way from the state p_from. Buyers their own, staff any, which is audited. p_version: the one it must have, 0: any. p_taxes: the estimate there, where the state is another. Runs as the owner: the service itself may not change what an order was computed from.';
+-- Sales, what people do with orders: find one among millions, and note down what buyers are not shown.
 
 -- Finding ------------------------------------------------------------------------------------
 
@@ -158,10 +127,8 @@ END
 $$;
 GRANT SELECT, INSERT ON sales.order_notes TO vendas_sales;
 GRANT SELECT ON sales.note_documents TO vendas_sales;
-REVOKE ALL ON FUNCTION sales.change_address(jsonb, uuid, boolean, int, text, text, bytea, jsonb, text),
-    sales.add_note(uuid, uuid, uuid, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sales.change_address(jsonb, uuid, boolean, int, text, text, bytea, jsonb, text),
-    sales.add_note(uuid, uuid, uuid, bytea) TO vendas_sales;
+REVOKE ALL ON FUNCTION sales.add_note(uuid, uuid, uuid, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sales.add_note(uuid, uuid, uuid, bytea) TO vendas_sales;
 
 SELECT registry.classify('sales.order_notes', 'neither', 'id order_id author at', NULL, NULL),
        registry.classify('sales.order_notes', 'sensitive', 'note',

@@ -16,11 +16,13 @@ UNIT_TESTS = \
 	tests/unit/test_confine \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
+	tests/unit/test_discount \
 	tests/unit/test_document \
 	tests/unit/test_engine_page \
 	tests/unit/test_extract \
 	tests/unit/test_fields \
 	tests/unit/test_file \
+	tests/unit/test_freight \
 	tests/unit/test_gateway \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
@@ -57,6 +59,7 @@ UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_sheet \
 	tests/unit/test_store \
+	tests/unit/test_tax \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \

@@ -23,8 +23,20 @@ static const char PLACE[] =
 
 static const char CANCEL[] = "SELECT sales.cancel_order($1::jsonb, $2::uuid, $3::boolean, $4)";
 
+/* What totals can be as a number of JSON that every reader knows exactly. */
+#define MAX_TOTAL 9007199254740991
+
 static const struct field ADDRESS[] = {
     ADDRESS_FIELDS(FIELD_REQUIRED, 1, FIELD_REQUIRED),
+    {0},
+};
+
+static const struct field TOTALS[] = {
+    {"items", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_TOTAL, NULL, NULL},
+    {"discount", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_TOTAL, NULL, NULL},
+    {"freight", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_TOTAL, NULL, NULL},
+    {"tax", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_TOTAL, NULL, NULL},
+    {"total", FIELD_INTEGER, FIELD_REQUIRED, 0, MAX_TOTAL, NULL, NULL},
     {0},
 };
 
@@ -33,8 +45,24 @@ static const struct field NEW_ORDER[] = {
     {"shipping_address", FIELD_OBJECT, 0, 0, 0, NULL, ADDRESS},
     {"address_id", FIELD_UUID, 0, 0, 0, NULL, NULL},
     {"freight_service", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    CHECKOUT_COUPONS,
+    {"expected_totals", FIELD_OBJECT, 0, 0, 0, NULL, TOTALS},
     {0},
 };
+
+/* Prices what a body orders, for who calls; false where it can't be ordered so. */
+static bool price_order(struct request *req, struct json_object *body,
+                        struct json_object *address, struct pricing *pricing,
+                        const char **customer)
+{
+    if (!address)
+        return false;
+    struct checkout_place place = {field_text(address, "state"),
+                                   field_text(address, "postal_code")};
+    return checkout_price(req, body, &place, pricing, customer) &&
+           pricing_matches(&req->problem, pricing, field_value(body, "expected_totals"),
+                           "totals_changed");
+}
 
 static void place_order(struct request *req)
 {
@@ -46,8 +74,7 @@ static void place_order(struct request *req)
     if (!body || !idempotency_read(req, &key))
         return;
     struct json_object *address = checkout_address(req, body);
-    const char *state = address ? field_text(address, "state") : NULL;
-    if (!state || !checkout_price(req, body, state, &pricing, &customer)) {
+    if (!price_order(req, body, address, &pricing, &customer)) {
         idempotency_replay(req, &key, 201);
         return;
     }
@@ -55,7 +82,8 @@ static void place_order(struct request *req)
     const char *hold = arena_printf(a, "%lld", settings()->order_hold_minutes);
     idempotency_respond(req, 201,
                         db_query(a, &req->problem, PLACE, key.caller, key.key, key.fingerprint,
-                                 pricing_order_json(a, &pricing), hold, id, state,
+                                 pricing_order_json(a, &pricing), hold, id,
+                                 field_text(address, "state"),
                                  seal_json(a, "sales.orders.address", id, field_json(address)),
                                  seal_json(a, "sales.orders.customer", id, customer)));
 }

@@ -17,31 +17,45 @@ static const struct field QUOTE[] = {
     {"shipping_address", FIELD_OBJECT, 0, 0, 0, NULL, ADDRESS},
     {"address_id", FIELD_UUID, 0, 0, 0, NULL, NULL},
     {"freight_service", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    CHECKOUT_COUPONS,
     {0},
 };
 
-/* The state that it goes to, by its postal code where no more is known. */
-static const char *destination(struct request *req, struct json_object *body)
+/* Where it goes, by its postal code where no more is known. */
+static bool destination(struct request *req, struct json_object *body,
+                        struct checkout_place *place)
 {
+    struct json_object *address = body;
     bool whole = field_present(body, "shipping_address") || field_present(body, "address_id");
     if (!whole && !field_present(body, "postal_code"))
         problem_field(&req->problem, "/postal_code", "required", NULL);
     else if (field_present(body, "address_id"))
         req_signed_in(req);
     if (req->problem.status)
-        return NULL;
-    if (!whole)
-        return address_state(&req->problem, "", body);
-    struct json_object *address = checkout_address(req, body);
-    return address ? field_text(address, "state") : NULL;
+        return false;
+    if (whole)
+        address = checkout_address(req, body);
+    place->state =
+        whole ? field_text(address, "state") : address_state(&req->problem, "", body);
+    place->postal_code = field_text(address, "postal_code");
+    return !req->problem.status;
+}
+
+/* Who asks matters to coupons that a customer has used up; nobody has to sign in for a quote.
+ */
+static bool ask_who(struct request *req, struct json_object *body)
+{
+    return !field_present(body, "coupons") || !req_header(req, "HTTP_AUTHORIZATION") ||
+           req_signed_in(req);
 }
 
 static void quote(struct request *req)
 {
     struct pricing pricing;
+    struct checkout_place place;
     struct json_object *body = req_body(req, QUOTE, false);
-    const char *state = body ? destination(req, body) : NULL;
-    if (state && checkout_price(req, body, state, &pricing, NULL))
+    if (body && ask_who(req, body) && destination(req, body, &place) &&
+        checkout_price(req, body, &place, &pricing, NULL))
         respond_json(req, 200, pricing_quote_json(req->arena, &pricing));
 }
 

@@ -8,10 +8,12 @@
 #include "json.h"
 #include "sales/period.h"
 #include "seal.h"
+#include "settings.h"
 
 static const char FACTS[] =
-    "SELECT sales.pricing_facts($1::uuid[], $2, $3::date), c.name, c.email, c.phone, c.document"
-    "  FROM registry.customer_for_order($4::uuid) AS c";
+    "SELECT sales.pricing_facts($1::uuid[], $2, $3, $4, $5::date, $6::jsonb, $7::uuid),"
+    "       c.name, c.email, c.phone, c.document"
+    "  FROM registry.customer_for_order($8::uuid) AS c";
 enum { FACT_PRICES, FACT_NAME, FACT_EMAIL, FACT_PHONE, FACT_DOCUMENT };
 
 static const char ADDRESS[] =
@@ -23,6 +25,7 @@ static const struct field ITEM_FIELDS[] = {
     {0},
 };
 
+const struct field CHECKOUT_CODE[] = {{"", FIELD_TEXT, 0, 1, 40, NULL, NULL}};
 const struct field CHECKOUT_ITEM[] = {{"", FIELD_OBJECT, 0, 0, 0, NULL, ITEM_FIELDS}};
 
 /* The variants as an array literal; UUIDs need no quoting in it. */
@@ -101,19 +104,26 @@ static const char *customer_json(struct request *req, const struct rows *facts)
     return b.data;
 }
 
-bool checkout_price(struct request *req, struct json_object *body, const char *state,
-                    struct pricing *out, const char **customer)
+bool checkout_price(struct request *req, struct json_object *body,
+                    const struct checkout_place *place, struct pricing *out,
+                    const char **customer)
 {
-    struct json_object *items = field_value(body, "items");
+    const struct pricing_cart cart = {
+        .items = field_value(body, "items"),
+        .coupons = field_value(body, "coupons"),
+        .service = field_text(body, "freight_service"),
+    };
+    const char *origin = settings()->shop_state;
     struct rows *rows =
-        db_query(req->arena, &req->problem, FACTS, variants_of(req->arena, items), state,
-                 period_today(req->arena), customer ? req->user.user : NULL);
+        db_query(req->arena, &req->problem, FACTS, variants_of(req->arena, cart.items),
+                 place->state, place->postal_code, *origin ? origin : NULL,
+                 period_today(req->arena), cart.coupons ? field_json(cart.coupons) : "[]",
+                 req->user.user, customer ? req->user.user : NULL);
     if (!rows)
         return false;
     if (customer)
         *customer = customer_json(req, rows);
     struct json_object *facts =
         json_keep(req->arena, json_tokener_parse(db_text(rows, 0, FACT_PRICES)));
-    return pricing_compute(&req->problem, items, facts, field_text(body, "freight_service"),
-                           out);
+    return pricing_compute(&req->problem, &cart, facts, out);
 }

@@ -10,11 +10,16 @@
 #include "sales/order.h"
 #include "sales/period.h"
 #include "seal.h"
+#include "settings.h"
 
 /* An order, and what its freight and taxes are computed from. */
 static const char READ[] =
-    "SELECT o.user_id, o.version, o.status, o.state, o.freight, o.tax, o.total,"
-    "       o.freight_service, i.items, i.variants"
+    "SELECT o.user_id, o.version, o.status, o.state, o.address,"
+    "       o.shipping_address->>'postal_code', o.freight_service, i.items, i.variants,"
+    "       json_build_object('items', o.items_total, 'discount', o.discount,"
+    "           'freight', o.freight, 'tax', o.tax, 'total', o.total),"
+    "       coalesce(o.rules->'coupons', '[]'),"
+    "       jsonb_path_query_array(o.rules, '$.coupons[*].code')"
     "  FROM sales.orders o"
     " CROSS JOIN LATERAL (SELECT json_agg(json_build_object("
     "                                'variant_id', variant_id, 'quantity', quantity,"
@@ -28,19 +33,22 @@ enum {
     AT_VERSION,
     AT_STATUS,
     AT_STATE,
-    AT_FREIGHT,
-    AT_TAX,
-    AT_TOTAL,
+    AT_ADDRESS,
+    AT_CLEAR_CODE,
     AT_SERVICE,
     AT_ITEMS,
-    AT_VARIANTS
+    AT_VARIANTS,
+    AT_TOTALS,
+    AT_COUPONS,
+    AT_CODES
 };
 
-static const char FACTS[] = "SELECT sales.pricing_facts($1::uuid[], $2, $3::date)";
+static const char FACTS[] =
+    "SELECT sales.pricing_facts($1::uuid[], $2, $3, $4, $5::date, $6::jsonb, NULL)";
 
 static const char CHANGE[] =
-    "SELECT sales.change_address($1::jsonb, $2::uuid, $3::boolean, $4::int, $5, $6, $7::bytea,"
-    "                            $8::jsonb, $9)";
+    "SELECT sales.change_address($1::jsonb, $2::uuid, $3::boolean, $4::int, $5::bytea, $6,"
+    "                            $7::bytea, $8::jsonb, $9)";
 
 static const struct field ADDRESS[] = {
     ADDRESS_FIELDS(FIELD_REQUIRED, 1, FIELD_REQUIRED),
@@ -73,10 +81,16 @@ static const struct rows *changeable(struct request *req, const char *id, bool s
     return req->problem.status ? NULL : order;
 }
 
-/* The facts with the prices that the order has, whatever the products cost by now. */
-static void keep_prices(struct json_object *facts, struct json_object *items)
+static struct json_object *parsed(struct arena *a, const char *json)
+{
+    return json_keep(a, json_tokener_parse(json));
+}
+
+/* The facts with the prices and the coupons that the order has, whatever became of them. */
+static void keep_agreed(struct arena *a, struct json_object *facts, const struct rows *order)
 {
     struct json_object *products = field_value(facts, "products");
+    struct json_object *items = parsed(a, db_text(order, 0, AT_ITEMS));
     for (size_t i = 0; i < json_object_array_length(items); i++) {
         struct json_object *item = json_object_array_get_idx(items, i);
         for (size_t k = 0; k < json_object_array_length(products); k++) {
@@ -86,55 +100,60 @@ static void keep_prices(struct json_object *facts, struct json_object *items)
                                        json_object_get(field_value(item, "unit_price")));
         }
     }
+    json_object_object_add(facts, "coupons", json_tokener_parse(db_text(order, 0, AT_COUPONS)));
 }
 
-/* What the order would come to in a state. False where it can't be had there, or not any more;
+/* What the order would come to elsewhere. False where it can't be had there, or not any more;
  * or with the problem filled. */
-static bool price_in(struct request *req, const struct rows *order, const char *state,
-                     struct pricing *out)
+static bool price_at(struct request *req, const struct rows *order,
+                     const struct checkout_place *place, struct pricing *out)
 {
-    struct rows *rows =
-        db_query(req->arena, &req->problem, FACTS, db_text(order, 0, AT_VARIANTS), state,
-                 period_today(req->arena));
+    struct arena *a = req->arena;
+    const char *origin = settings()->shop_state;
+    struct rows *rows = db_query(a, &req->problem, FACTS, db_text(order, 0, AT_VARIANTS),
+                                 place->state, place->postal_code, *origin ? origin : NULL,
+                                 period_today(a), db_text(order, 0, AT_CODES));
     if (!rows)
         return false;
-    struct problem unused = problem_none(req->arena);
-    struct json_object *facts = json_keep(req->arena, json_tokener_parse(db_text(rows, 0, 0)));
-    struct json_object *items =
-        json_keep(req->arena, json_tokener_parse(db_text(order, 0, AT_ITEMS)));
-    keep_prices(facts, items);
-    return pricing_compute(&unused, items, facts, db_text(order, 0, AT_SERVICE), out);
+    struct problem unused = problem_none(a);
+    struct json_object *facts = parsed(a, db_text(rows, 0, 0));
+    keep_agreed(a, facts, order);
+    const struct pricing_cart cart = {
+        .items = parsed(a, db_text(order, 0, AT_ITEMS)),
+        .coupons = parsed(a, db_text(order, 0, AT_CODES)),
+        .service = db_text(order, 0, AT_SERVICE),
+    };
+    return pricing_compute(&unused, &cart, facts, out);
 }
 
-static void told(struct buf *b, const char *name, long long from, long long to)
+/* Whether an order goes to this place already: then nothing is computed again. */
+static bool is_there(struct request *req, const char *id, const struct rows *order,
+                     const struct checkout_place *place)
 {
-    if (from != to)
-        buf_printf(b, "%s\"%s\":{\"from\":%lld,\"to\":%lld}",
-                   b->data[b->len - 1] == '{' ? "" : ",", name, from, to);
+    const char *code = db_text(order, 0, AT_CLEAR_CODE);
+    const char *sealed = db_text(order, 0, AT_ADDRESS);
+    if (sealed) {
+        const char *address = unseal_json(req->arena, "sales.orders.address", id, sealed);
+        code = address ? field_text(parsed(req->arena, address), "postal_code") : NULL;
+    }
+    return code && !strcmp(code, place->postal_code) &&
+           !strcmp(db_text(order, 0, AT_STATE), place->state);
 }
 
-/* The taxes of the order in another state, JSON text. NULL with the problem filled where it
- * would cost something else there. */
-static const char *taxes_in(struct request *req, const struct rows *order, const char *state)
+/* What is kept of the order computed for another place: its taxes and rules, JSON text. NULL
+ * with the problem filled where it would cost something else there. */
+static const char *computed_at(struct request *req, const struct rows *order,
+                               const struct checkout_place *place)
 {
     struct pricing there = {0};
-    bool priced = price_in(req, order, state, &there);
-    long long freight = db_integer(order, 0, AT_FREIGHT), tax = db_integer(order, 0, AT_TAX);
-    if (priced && there.freight->cost == freight && there.tax == tax)
-        return pricing_taxes_json(req->arena, &there);
-    if (req->problem.status)
-        return NULL;
-    respond_problem(req, 409, "address_changes_total");
-    struct buf b = buf_new(req->arena);
-    buf_raw(&b, "{\"changes\":{");
-    if (priced) {
-        long long total = db_integer(order, 0, AT_TOTAL);
-        told(&b, "freight", freight, there.freight->cost);
-        told(&b, "tax", tax, there.tax);
-        told(&b, "total", total, total - freight - tax + there.freight->cost + there.tax);
+    if (price_at(req, order, place, &there)) {
+        struct json_object *agreed = parsed(req->arena, db_text(order, 0, AT_TOTALS));
+        if (pricing_matches(&req->problem, &there, agreed, "address_changes_total"))
+            return pricing_order_json(req->arena, &there);
+    } else if (!req->problem.status) {
+        respond_problem(req, 409, "address_changes_total");
+        problem_detail(&req->problem, "{\"changed\":{}}");
     }
-    buf_raw(&b, "}}");
-    problem_detail(&req->problem, b.data);
     return NULL;
 }
 
@@ -149,12 +168,14 @@ void order_address_change(struct request *req, bool staff)
         order ? checkout_address_of(req, db_text(order, 0, AT_USER), body) : NULL;
     if (!address)
         return;
-    const char *from = db_text(order, 0, AT_STATE), *state = field_text(address, "state");
-    const char *taxes = strcmp(from, state) ? taxes_in(req, order, state) : NULL;
+    struct checkout_place place = {field_text(address, "state"),
+                                   field_text(address, "postal_code")};
+    const char *computed =
+        is_there(req, id, order, &place) ? NULL : computed_at(req, order, &place);
     if (!req->problem.status &&
         db_query(a, &req->problem, CHANGE, audit_act(req), id, db_flag(staff),
-                 arena_printf(a, "%d", version), from, state,
-                 seal_json(a, "sales.orders.address", id, field_json(address)), taxes,
+                 arena_printf(a, "%d", version), db_text(order, 0, AT_ADDRESS), place.state,
+                 seal_json(a, "sales.orders.address", id, field_json(address)), computed,
                  field_text(body, "reason")))
         order_respond(req, id, staff);
 }

@@ -1,12 +1,15 @@
 #include "sales/pricing.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
 #include "fields.h"
+#include "json.h"
+#include "sales/discount.h"
+#include "sales/freight.h"
+#include "sales/tax.h"
 
-enum { BASIS_POINTS = 10000, GRAMS_PER_KG = 1000 };
+enum { BASIS_POINTS = 10000, MM3_PER_CM3 = 1000 };
 
 long long pricing_share(long long amount, long long rate_bp)
 {
@@ -24,6 +27,14 @@ static struct json_object *find_product(struct json_object *products, const char
     return NULL;
 }
 
+/* Cubic centimetres begun; 0 where a measure is not known. */
+static long long volume_of(struct json_object *product)
+{
+    long long mm3 = field_integer(product, "width_mm") * field_integer(product, "height_mm") *
+                    field_integer(product, "length_mm");
+    return (mm3 + MM3_PER_CM3 - 1) / MM3_PER_CM3;
+}
+
 static void price_line(struct pricing_line *line, struct json_object *item,
                        struct json_object *product)
 {
@@ -31,11 +42,15 @@ static void price_line(struct pricing_line *line, struct json_object *item,
     line->product_id = field_text(product, "product_id");
     line->sku = field_text(product, "sku");
     line->name = field_text(product, "name");
+    line->ncm = field_text(product, "ncm");
+    line->category_ids = field_value(product, "category_ids");
     line->quantity = field_integer(item, "quantity");
     line->unit_price = field_integer(product, "unit_price");
     line->digital = field_boolean(product, "digital");
-    if (!line->digital)
+    if (!line->digital) {
         line->weight_g = field_integer(product, "weight_g") * line->quantity;
+        line->volume_cm3 = volume_of(product) * line->quantity;
+    }
     line->total = line->quantity * line->unit_price;
 }
 
@@ -59,101 +74,58 @@ static bool price_lines(struct problem *p, struct json_object *items,
     return !p->status;
 }
 
-static void add_taxes(struct arena *a, struct json_object *rules, struct pricing *out)
-{
-    out->tax_count = json_object_array_length(rules);
-    out->taxes = arena_alloc(a, out->tax_count * sizeof *out->taxes);
-    for (size_t t = 0; t < out->tax_count; t++) {
-        struct json_object *rule = json_object_array_get_idx(rules, t);
-        struct pricing_tax *tax = &out->taxes[t];
-        tax->code = field_text(rule, "code");
-        tax->rate_bp = field_integer(rule, "rate_bp");
-        tax->included = field_boolean(rule, "included");
-        for (size_t i = 0; i < out->line_count; i++) {
-            struct pricing_line *line = &out->lines[i];
-            long long base = line->quantity * line->unit_price - line->discount;
-            long long amount = pricing_share(base, tax->rate_bp);
-            tax->base += base;
-            tax->amount += amount;
-            if (tax->included)
-                continue;
-            line->tax += amount;
-            line->total += amount;
-            out->tax += amount;
-        }
-    }
-}
-
-static int cheaper(const void *a, const void *b)
-{
-    const struct pricing_freight *x = a, *y = b;
-    return (x->cost > y->cost) - (x->cost < y->cost);
-}
-
-static long long freight_cost(struct json_object *rule, long long items, long long weight_g)
-{
-    struct json_object *free_above = field_value(rule, "free_above");
-    if (free_above && items >= json_object_get_int64(free_above))
-        return 0;
-    long long kilograms = (weight_g + GRAMS_PER_KG - 1) / GRAMS_PER_KG;
-    return field_integer(rule, "base") + kilograms * field_integer(rule, "per_kg");
-}
-
-/* The services that carry this order's goods there. */
-static void freight_options(struct arena *a, struct json_object *rules, long long weight_g,
-                            struct pricing *out)
-{
-    out->option_count = json_object_array_length(rules);
-    out->options = arena_alloc(a, out->option_count * sizeof *out->options);
-    for (size_t i = 0; i < out->option_count; i++) {
-        struct json_object *rule = json_object_array_get_idx(rules, i);
-        out->options[i] = (struct pricing_freight){
-            .service = field_text(rule, "service"),
-            .name = field_text(rule, "name"),
-            .cost = freight_cost(rule, out->items - out->discount, weight_g),
-            .days = field_integer(rule, "days"),
-        };
-    }
-    qsort(out->options, out->option_count, sizeof *out->options, cheaper);
-}
-
-static bool add_freight(struct problem *p, struct json_object *rules, const char *service,
-                        struct pricing *out)
-{
-    static const struct pricing_freight NOTHING_TO_CARRY = {"digital", "Digital", 0, 0};
-    long long weight_g = 0;
-    bool goods = false;
-    for (size_t i = 0; i < out->line_count; i++) {
-        weight_g += out->lines[i].weight_g;
-        goods |= !out->lines[i].digital;
-    }
-    if (goods) {
-        freight_options(p->arena, rules, weight_g, out);
-    } else {
-        out->option_count = 1;
-        out->options = arena_alloc(p->arena, sizeof *out->options);
-        *out->options = NOTHING_TO_CARRY;
-    }
-    for (size_t i = 0; i < out->option_count && !out->freight; i++)
-        if (!service || !strcmp(out->options[i].service, service))
-            out->freight = &out->options[i];
-    if (!out->freight)
-        problem_field(p, service ? "/freight_service" : "/shipping_address/state", "no_freight",
-                      NULL);
-    return out->freight != NULL;
-}
-
-bool pricing_compute(struct problem *p, struct json_object *items, struct json_object *facts,
-                     const char *service, struct pricing *out)
+bool pricing_compute(struct problem *p, const struct pricing_cart *cart,
+                     struct json_object *facts, struct pricing *out)
 {
     *out = (struct pricing){0};
-    if (!price_lines(p, items, field_value(facts, "products"), out))
+    if (!price_lines(p, cart->items, field_value(facts, "products"), out) ||
+        !discount_apply(p, cart->coupons, field_value(facts, "coupons"), out))
         return false;
-    add_taxes(p->arena, field_value(facts, "taxes"), out);
-    if (!add_freight(p, field_value(facts, "freight"), service, out))
+    freight_options(p->arena, field_value(facts, "freight"), out);
+    discount_freight(out);
+    if (!freight_choose(p, cart->service, out))
         return false;
+    tax_add(p->arena, field_value(facts, "taxes"), out);
     out->total = out->items - out->discount + out->freight->cost + out->tax;
     return true;
+}
+
+/* The sum, under the names that the API gives its members. */
+static const char *const MEMBERS[] = {"items", "discount", "freight", "tax", "total"};
+enum { MEMBER_COUNT = sizeof MEMBERS / sizeof *MEMBERS };
+
+static void read_totals(const struct pricing *pricing, long long totals[MEMBER_COUNT])
+{
+    totals[0] = pricing->items;
+    totals[1] = pricing->discount;
+    totals[2] = pricing->freight->cost;
+    totals[3] = pricing->tax;
+    totals[4] = pricing->total;
+}
+
+bool pricing_matches(struct problem *p, const struct pricing *pricing, struct json_object *seen,
+                     const char *code)
+{
+    long long totals[MEMBER_COUNT];
+    struct json_object *changed = NULL;
+    read_totals(pricing, totals);
+    for (size_t i = 0; seen && i < MEMBER_COUNT; i++) {
+        long long old = field_integer(seen, MEMBERS[i]);
+        if (old == totals[i])
+            continue;
+        struct json_object *both = json_object_new_object();
+        json_object_object_add(both, "old", json_object_new_int64(old));
+        json_object_object_add(both, "new", json_object_new_int64(totals[i]));
+        if (!changed)
+            changed = json_object_new_object();
+        json_object_object_add(changed, MEMBERS[i], both);
+    }
+    if (!changed)
+        return true;
+    problem_set(p, 409, code);
+    p->members = json_keep(p->arena, json_object_new_object());
+    json_object_object_add(p->members, "changed", changed);
+    return false;
 }
 
 static void write_lines(struct buf *b, const struct pricing *pricing, bool positions)
@@ -176,9 +148,9 @@ static void write_lines(struct buf *b, const struct pricing *pricing, bool posit
     buf_raw(b, "]");
 }
 
-static void write_taxes(struct buf *b, const struct pricing *pricing)
+static void write_taxes(struct buf *b, const char *name, const struct pricing *pricing)
 {
-    buf_raw(b, "[");
+    buf_printf(b, ",\"%s\":[", name);
     for (size_t i = 0; i < pricing->tax_count; i++) {
         const struct pricing_tax *tax = &pricing->taxes[i];
         buf_raw(b, i ? ",{\"code\":" : "{\"code\":");
@@ -191,18 +163,57 @@ static void write_taxes(struct buf *b, const struct pricing *pricing)
     buf_raw(b, "]");
 }
 
+static void write_coupons(struct buf *b, const struct pricing *pricing)
+{
+    buf_raw(b, ",\"coupons\":[");
+    for (size_t i = 0; i < pricing->coupon_count; i++) {
+        const struct pricing_coupon *coupon = &pricing->coupons[i];
+        buf_printf(b, "%s{\"code\":\"%s\",\"kind\":\"%s\",\"discount\":%lld}", i ? "," : "",
+                   coupon->code, coupon->kind, coupon->discount);
+    }
+    buf_raw(b, "]");
+}
+
+static void set_integer(struct json_object *rule, const char *member, long long value)
+{
+    json_object_object_add(rule, member, json_object_new_int64(value));
+}
+
+/* The rules as the facts have them, with what came of them. */
+static void write_rules(struct buf *b, const struct pricing *pricing)
+{
+    buf_raw(b, ",\"rules\":{\"freight\":");
+    if (pricing->freight->rule)
+        set_integer(pricing->freight->rule, "billed_g", pricing->freight->billed_g);
+    buf_raw(b, pricing->freight->rule ? field_json(pricing->freight->rule) : "null");
+    buf_raw(b, ",\"taxes\":[");
+    for (size_t i = 0; i < pricing->tax_rule_count; i++) {
+        buf_raw(b, i ? "," : "");
+        buf_raw(b, field_json(pricing->tax_rules[i]));
+    }
+    buf_raw(b, "],\"coupons\":[");
+    for (size_t i = 0; i < pricing->coupon_count; i++) {
+        const struct pricing_coupon *coupon = &pricing->coupons[i];
+        set_integer(coupon->rule, "position", (long long)coupon->position);
+        set_integer(coupon->rule, "discount", coupon->discount);
+        buf_raw(b, i ? "," : "");
+        buf_raw(b, field_json(coupon->rule));
+    }
+    buf_raw(b, "]}");
+}
+
 char *pricing_quote_json(struct arena *a, const struct pricing *pricing)
 {
     struct buf b = buf_new(a);
     buf_printf(&b, "{\"currency\":\"%s\",", pricing->currency);
     write_lines(&b, pricing, false);
+    write_coupons(&b, pricing);
     buf_printf(&b,
                ",\"totals\":{\"items\":%lld,\"discount\":%lld,\"freight\":%lld,\"tax\":%lld,"
                "\"total\":%lld}",
                pricing->items, pricing->discount, pricing->freight->cost, pricing->tax,
                pricing->total);
-    buf_raw(&b, ",\"taxes\":");
-    write_taxes(&b, pricing);
+    write_taxes(&b, "taxes", pricing);
     buf_printf(&b, ",\"freight\":{\"service\":\"%s\",\"days\":%lld},\"freight_options\":[",
                pricing->freight->service, pricing->freight->days);
     for (size_t i = 0; i < pricing->option_count; i++) {
@@ -224,15 +235,8 @@ char *pricing_order_json(struct arena *a, const struct pricing *pricing)
                pricing->currency, pricing->items, pricing->discount, pricing->freight->cost,
                pricing->tax, pricing->total, pricing->freight->service, pricing->freight->days);
     write_lines(&b, pricing, true);
-    buf_raw(&b, ",\"tax_lines\":");
-    write_taxes(&b, pricing);
+    write_taxes(&b, "tax_lines", pricing);
+    write_rules(&b, pricing);
     buf_raw(&b, "}");
-    return b.data;
-}
-
-char *pricing_taxes_json(struct arena *a, const struct pricing *pricing)
-{
-    struct buf b = buf_new(a);
-    write_taxes(&b, pricing);
     return b.data;
 }

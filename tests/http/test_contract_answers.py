@@ -421,6 +421,45 @@ def sale(owner, ana, product):
     ok(owner.get(f"/v1/stock/{items[0]['variant_id']}"))
 
 
+def rules(owner, ana, product):
+    """Sets up what orders are computed by, and takes it back."""
+    code = support.unique("DIA")
+    coupon = {"code": code, "kind": "percent", "value": 1000, "max_uses": 9}
+    freight = {"service": support.unique("f"), "name": "Balsa", "states": ["RR"], "base": 1,
+               "days": 9}
+    tax = {"code": code, "rate_bp": 90, "included": True, "valid_from": "2999-01-01"}
+    for path, body, change in (("/v1/coupons", coupon, {"value": 900}),
+                               ("/v1/freight-rules", freight, {"base": 2}),
+                               ("/v1/tax-rules", tax, {"rate_bp": 10})):
+        made = owner.post(path, body)
+        ok(made, 201)
+        one, old = made.headers["Location"], {"If-Match": made.headers["ETag"]}
+        tag = {"If-None-Match": owner.get(one).headers["ETag"]}
+        assert owner.get(one, headers=tag).status_code == 304
+        ok(owner.get(f"{path}?limit=1"))
+        ok(owner.patch(one, change, headers=old))
+        ok(owner.patch(one, change, headers=old), 412)
+        ok(owner.delete(one, headers=old), 412)
+        if path == "/v1/coupons":
+            ok(owner.post(path, body), 409)
+            use(owner, ana, product, code)
+        if path == "/v1/tax-rules":
+            ok(owner.post(path, body), 409)
+            other = ok(owner.post(path, {**body, "state": "RR"}), 201)
+            ok(owner.patch(f"{path}/{other['id']}", {"state": None}), 409)
+            ok(owner.delete(f"{path}/{other['id']}"), 204)
+        ok(owner.delete(one), 204)
+
+
+def use(owner, ana, product, code):
+    body = {"items": [{"variant_id": product["variants"][0]["id"], "quantity": 1}],
+            "coupons": [code], "shipping_address": {**support.ADDRESS, "complement": None}}
+    seen = ok(ana.post("/v1/quotes", body))["totals"]
+    order = ok(ana.post("/v1/orders", {**body, "expected_totals": seen}, key=True), 201)
+    ok(owner.get(f"/v1/orders/{order['id']}/rules"))
+    ok(ana.post(f"/v1/orders/{order['id']}/cancel"))
+
+
 def reports(owner):
     for group in ("day", "week", "month", "product", "region", "customer", "gateway"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
@@ -511,7 +550,9 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     tree(owner)
     kinds(owner)
     pictures(owner)
-    sale(owner, ana, shelf(owner))
+    product = shelf(owner)
+    sale(owner, ana, product)
+    rules(owner, ana, product)
     ok(ana.get("/v1/users/me/export"))
     privileges(owner)
     reports(owner)

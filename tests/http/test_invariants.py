@@ -15,6 +15,7 @@ PUBLISHED_FUNCTIONS = {
     ("sales", "registry.address_for_order"),
     ("sales", "registry.customer_for_order"),
     ("sales", "registry.hold_customer"),
+    ("sales", "products.categories_of"),
     ("sales", "products.for_sale"),
     ("sales", "products.keeps_stock"),
     ("sales", "products.stock_changed"),
@@ -92,7 +93,7 @@ def test_the_registry_only_adds_to_its_audit():
 def test_what_an_order_was_computed_from_is_frozen():
     assert_without_right(*[f"UPDATE sales.orders SET {column} = {column}" for column in (
         "user_id", "number", "currency", "items_total", "discount", "freight", "tax", "total",
-        "tax_lines", "shipping_address", "address", "state", "created_at")])
+        "tax_lines", "rules", "shipping_address", "address", "state", "created_at")])
 
 
 def test_what_a_payment_is_for_is_frozen():
@@ -109,7 +110,9 @@ def test_levels_are_written_by_the_ledger_alone():
 def test_the_service_changes_neither_rules_nor_schema_nor_roles():
     assert_without_right(
         "DELETE FROM sales.orders", "DELETE FROM sales.payments", "DELETE FROM sales.tax_rules",
-        "UPDATE sales.freight_rules SET base = 0", "DELETE FROM sales.order_transitions",
+        "UPDATE sales.freight_rules SET base = 0", "UPDATE sales.coupons SET value = 1",
+        "INSERT INTO sales.coupons (code, kind) VALUES ('X12', 'freight')", "DELETE FROM sales.coupons",
+        "UPDATE sales.coupon_uses SET user_id = user_id", "DELETE FROM sales.order_transitions",
         "INSERT INTO sales.order_transitions VALUES ('canceled', 'paid')",
         "ALTER TABLE sales.orders DISABLE TRIGGER ALL", "CREATE TABLE sales.mine ()",
         "CREATE TABLE public.mine ()", "CREATE SCHEMA mine", "SET ROLE vendas",

@@ -71,8 +71,8 @@ def test_an_address_that_would_cost_something_else_is_refused_with_what(customer
     quote = customer.post("/v1/quotes", {
         "items": [{"variant_id": i["variant_id"], "quantity": i["quantity"]} for i in order["items"]],
         "postal_code": FAR["postal_code"], "freight_service": order["freight"]["service"]}).json()
-    assert problem["changes"] == {
-        name: {"from": order["totals"][name], "to": quote["totals"][name]}
+    assert problem["changed"] == {
+        name: {"old": order["totals"][name], "new": quote["totals"][name]}
         for name in ("freight", "total")}
     assert read(customer, order) == order
 

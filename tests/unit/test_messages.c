@@ -19,7 +19,7 @@ static const struct {
     {"shared.fail(", 1}, {"message_with(", 1},  {"say(", 1},
 };
 
-enum { MAX_CODES = 300, MAX_CODE = 64 };
+enum { MAX_CODES = 400, MAX_CODE = 64 };
 static struct {
     char list[MAX_CODES][MAX_CODE];
     int count;

@@ -47,7 +47,8 @@ static struct pricing price(const char *items, const char *service)
 {
     struct problem p = problem_none(a);
     struct pricing out;
-    assert_true(pricing_compute(&p, json(items), facts, service, &out));
+    struct pricing_cart cart = {.items = json(items), .service = service};
+    assert_true(pricing_compute(&p, &cart, facts, &out));
     return out;
 }
 
@@ -55,7 +56,8 @@ static struct problem refused(const char *items, struct json_object *with, const
 {
     struct problem p = problem_none(a);
     struct pricing out;
-    assert_false(pricing_compute(&p, json(items), with, service, &out));
+    struct pricing_cart cart = {.items = json(items), .service = service};
+    assert_false(pricing_compute(&p, &cart, with, &out));
     return p;
 }
 
@@ -210,6 +212,177 @@ static void test_a_quote_tells_its_lines_and_options(void **state)
     assert_int_equal(json_object_array_length(field_value(quote, "freight_options")), 2);
 }
 
+static void test_an_order_keeps_the_rules_that_made_it(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 4}]", "express");
+    struct json_object *rules = field_value(json(pricing_order_json(a, &got)), "rules");
+    struct json_object *freight = field_value(rules, "freight");
+    assert_string_equal(field_text(freight, "service"), "express");
+    assert_int_equal(field_integer(freight, "per_kg"), 500);
+    assert_int_equal(field_integer(freight, "billed_g"), 1200);
+    assert_int_equal(json_object_array_length(field_value(rules, "taxes")), 2);
+    assert_int_equal(json_object_array_length(field_value(rules, "coupons")), 0);
+}
+
+static void test_totals_that_are_not_what_was_seen_are_told_by_member(void **state)
+{
+    (void)state;
+    struct problem p = problem_none(a);
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 1}]", NULL);
+    assert_true(pricing_matches(&p, &got, NULL, "totals_changed"));
+    assert_true(pricing_matches(&p, &got,
+                                json("{\"items\": 1990, \"discount\": 0, \"freight\": 1700,"
+                                     " \"tax\": 65, \"total\": 3755}"), "totals_changed"));
+    assert_int_equal(p.status, 0);
+    assert_false(pricing_matches(&p, &got,
+                                 json("{\"items\": 1990, \"discount\": 0, \"freight\": 1500,"
+                                      " \"tax\": 65, \"total\": 3555}"), "totals_changed"));
+    assert_int_equal(p.status, 409);
+    assert_string_equal(p.code, "totals_changed");
+    struct json_object *changed = field_value(p.members, "changed");
+    assert_int_equal(json_object_object_length(changed), 2);
+    assert_int_equal(field_integer(field_value(changed, "freight"), "old"), 1500);
+    assert_int_equal(field_integer(field_value(changed, "freight"), "new"), 1700);
+    assert_int_equal(field_integer(field_value(changed, "total"), "old"), 3555);
+}
+
+/* Generated carts and rules ------------------------------------------------------------------
+ */
+
+enum { TRIES = 3000, GOODS = 5, LINES = 6, RULES = 3 };
+
+static unsigned long long seed;
+
+/* A number from 0 to below n; splitmix64, so that a failure is the same again. */
+static long long any(long long n)
+{
+    seed += 0x9e3779b97f4a7c15ULL;
+    unsigned long long z = seed;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return (long long)((z ^ (z >> 31)) % (unsigned long long)n);
+}
+
+/* Facts of any goods and any rules: prices and rates from nothing to all there can be. */
+static struct json_object *any_facts(void)
+{
+    static const char *const KINDS[] = {"percent", "amount", "freight"};
+    struct buf b = buf_new(a);
+    buf_raw(&b, "{\"products\":[");
+    for (int i = 0; i < GOODS; i++)
+        buf_printf(&b,
+                   "%s{\"variant_id\":\"v%d\",\"product_id\":\"p%d\",\"sku\":\"s\","
+                   "\"name\":\"n\",\"unit_price\":%lld,\"currency\":\"BRL\","
+                   "\"weight_g\":%lld,\"width_mm\":%lld,\"height_mm\":100,\"length_mm\":70,"
+                   "\"digital\":%s,\"ncm\":\"8516%d000\",\"category_ids\":[\"c%d\"]}",
+                   i ? "," : "", i, i, any(4) ? any(5000) : any(100000000000), any(20000),
+                   any(500), any(5) ? "false" : "true", i, i % 2);
+    buf_raw(&b, "],\"freight\":[");
+    for (int i = 0; i < RULES; i++)
+        buf_printf(&b,
+                   "%s{\"service\":\"f%d\",\"name\":\"n\",\"base\":%lld,\"per_kg\":%lld,"
+                   "\"value_bp\":%lld,\"cubic_divisor\":%s,\"free_above\":%s,\"days\":1}",
+                   i ? "," : "", i, any(5000), any(900), any(200), any(2) ? "6000" : "null",
+                   any(2) ? "9000" : "null");
+    buf_raw(&b, "],\"taxes\":[");
+    for (int i = 0; i < RULES; i++)
+        buf_printf(&b,
+                   "%s{\"code\":\"T%d\",\"rate_bp\":%lld,\"base_bp\":%lld,\"included\":%s,"
+                   "\"ncm\":%s,\"less_code\":%s}",
+                   i ? "," : "", i, any(10001), any(10001), any(2) ? "true" : "false",
+                   any(2) ? "\"85161\"" : "null", i && any(3) == 0 ? "\"T0\"" : "null");
+    buf_raw(&b, "],\"coupons\":[");
+    for (int i = 0; i < RULES; i++)
+        buf_printf(&b,
+                   "%s{\"code\":\"K%d\",\"kind\":\"%s\",\"value\":%lld,\"minimum\":0,"
+                   "\"stackable\":true,\"product_ids\":[],\"category_ids\":[%s]}",
+                   i ? "," : "", i, KINDS[any(3)], 1 + any(10000), any(2) ? "\"c0\"" : "");
+    buf_raw(&b, "]}");
+    return json(b.data);
+}
+
+static struct json_object *any_items(void)
+{
+    struct buf b = buf_new(a);
+    buf_raw(&b, "[{\"variant_id\":\"v0\",\"quantity\":1}");
+    for (long long n = any(LINES); n > 0; n--)
+        buf_printf(&b, ",{\"variant_id\":\"v%lld\",\"quantity\":%lld}", any(GOODS),
+                   any(3) ? 1 + any(9) : PRICING_MAX_QUANTITY);
+    buf_raw(&b, "]");
+    return json(b.data);
+}
+
+static void check_sums(const struct pricing *got)
+{
+    long long items = 0, discount = 0, tax = 0, total = 0, taken = 0, added = 0;
+    for (size_t i = 0; i < got->line_count; i++) {
+        const struct pricing_line *line = &got->lines[i];
+        assert_true(line->discount >= 0 && line->tax >= 0 && line->total >= 0);
+        assert_true(line->discount <= line->quantity * line->unit_price);
+        items += line->quantity * line->unit_price;
+        discount += line->discount;
+        tax += line->tax;
+        total += line->total;
+    }
+    for (size_t i = 0; i < got->coupon_count; i++) {
+        assert_true(got->coupons[i].discount >= 0);
+        if (strcmp(got->coupons[i].kind, "freight"))
+            taken += got->coupons[i].discount;
+    }
+    for (size_t i = 0; i < got->tax_count; i++)
+        added += got->taxes[i].included ? 0 : got->taxes[i].amount;
+    assert_true(got->freight->cost >= 0);
+    assert_true(items == got->items && discount == got->discount && tax == got->tax);
+    assert_true(taken == discount && added == tax);
+    assert_true(got->total == total + got->freight->cost);
+}
+
+static void test_any_cart_by_any_rules_adds_up_and_is_never_negative(void **state)
+{
+    (void)state;
+    for (seed = 1; seed < TRIES;) {
+        unsigned long long began = seed;
+        struct problem p = problem_none(a);
+        struct pricing got;
+        struct pricing_cart cart = {.items = any_items(),
+                                    .coupons = json("[\"k2\", \"K0\", \"k1\"]")};
+        struct json_object *with = any_facts();
+        assert_true(pricing_compute(&p, &cart, with, &got));
+        check_sums(&got);
+        seed = began + 1;
+    }
+}
+
+/* The same lines, each bought by itself: none of the rules here but rounding tells them apart.
+ */
+static void test_a_cart_in_parts_wins_no_more_than_rounding_allows(void **state)
+{
+    (void)state;
+    for (seed = 1; seed < TRIES;) {
+        unsigned long long began = seed;
+        struct json_object *items = any_items(), *with = any_facts();
+        struct json_object *coupon = json_object_array_get_idx(field_value(with, "coupons"), 0);
+        json_object_object_add(coupon, "kind", json_object_new_string("percent"));
+        json_object_object_add(coupon, "category_ids", json_object_new_array());
+        struct problem p = problem_none(a);
+        struct pricing whole, part;
+        struct pricing_cart cart = {.items = items, .coupons = json("[\"K0\"]")};
+        assert_true(pricing_compute(&p, &cart, with, &whole));
+        long long discount = 0, n = (long long)json_object_array_length(items);
+        for (long long i = 0; i < n; i++) {
+            cart.items = json_keep(a, json_object_new_array());
+            json_object_array_add(cart.items,
+                                  json_object_get(json_object_array_get_idx(items, (size_t)i)));
+            assert_true(pricing_compute(&p, &cart, with, &part));
+            discount += part.discount;
+        }
+        assert_true(2 * (discount - whole.discount) <= n + 1);
+        assert_true(2 * (whole.discount - discount) <= n + 1);
+        seed = began + 1;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +397,10 @@ int main(void)
         cmocka_unit_test(test_the_largest_order_there_can_be_adds_up),
         cmocka_unit_test(test_a_quote_and_its_order_agree),
         cmocka_unit_test(test_a_quote_tells_its_lines_and_options),
+        cmocka_unit_test(test_an_order_keeps_the_rules_that_made_it),
+        cmocka_unit_test(test_totals_that_are_not_what_was_seen_are_told_by_member),
+        cmocka_unit_test(test_any_cart_by_any_rules_adds_up_and_is_never_negative),
+        cmocka_unit_test(test_a_cart_in_parts_wins_no_more_than_rounding_allows),
     };
     return cmocka_run_group_tests(tests, setup, unit_end);
 }
