@@ -30,8 +30,8 @@ struct settings {
     long long pix_hold_minutes;   /* the same from when somebody begins to pay so */
     long long boleto_hold_minutes;
     long long stock_low_below; /* a variant is low of which less than this is available */
-    const char *cors_origins; /* origins allowed by CORS, separated by blanks; "" for none */
-    const char *bank_account; /* where bank transfers go; shown to the buyer */
+    const char *cors_origins;  /* origins allowed by CORS, separated by blanks; "" for none */
+    const char *bank_account;  /* where bank transfers go; shown to the buyer */
     const char *collector_client_id; /* service account of the collector */
     const char *collector_client_secret;
     const char *collector_contact; /* address in the collector's User-Agent */

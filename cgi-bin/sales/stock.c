@@ -38,7 +38,8 @@ static const char SET_LOW[] = "SELECT sales.set_low($1::jsonb, $2::uuid, $3::int
 static const char MOVE[] =
     "SELECT answer, replayed, CASE WHEN NOT replayed THEN registry.audit_act("
     "           $5::jsonb, 'stock.moved', ($4::jsonb->>'variant_id')::uuid, NULL,"
-    "           jsonb_build_object('kind', $4::jsonb->'kind', 'location', $4::jsonb->'location',"
+    "           jsonb_build_object('kind', $4::jsonb->'kind', 'location', "
+    "$4::jsonb->'location',"
     "                              'quantity', $4::jsonb->'quantity',"
     "                              'on_hand', answer->'on_hand')) END"
     "  FROM sales.move_stock($1::uuid, $2, $3::bytea, $4::jsonb)";
@@ -112,8 +113,7 @@ static void list_levels(struct request *req)
     struct page_wanted page;
     if (!query || !req_page(req, query, "stock", FIELD_UUID, &page))
         return;
-    const char *low =
-        field_present(query, "low") ? db_flag(field_boolean(query, "low")) : NULL;
+    const char *low = field_present(query, "low") ? db_flag(field_boolean(query, "low")) : NULL;
     respond_page(req,
                  db_query_planned(req->arena, &req->problem, LEVELS, page.id,
                                   field_text(query, "max_available"), low, shops_low(req),
@@ -123,8 +123,7 @@ static void list_levels(struct request *req)
 
 static void respond_level(struct request *req, const char *variant)
 {
-    respond_row(req, 200,
-                db_query(req->arena, &req->problem, LEVEL, variant, shops_low(req)));
+    respond_row(req, 200, db_query(req->arena, &req->problem, LEVEL, variant, shops_low(req)));
 }
 
 static void read_level(struct request *req)
