@@ -29,7 +29,7 @@ SELECT i.indexrelid::regclass || ';' || pg_get_indexdef(i.indexrelid)
  ORDER BY c.relname"""
 TABLES = """
 SELECT schemaname || '.' || tablename FROM pg_tables
- WHERE schemaname = 'products' OR tablename IN ('stock_levels', 'stock_movements')"""
+ WHERE schemaname = 'products' OR tablename IN ('stock_slots', 'stock_movements')"""
 TRIGGER = "ALTER TABLE sales.stock_movements {} TRIGGER stock_movements_apply"
 
 

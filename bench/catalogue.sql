@@ -88,7 +88,7 @@ SELECT v.id AS variant_id, bench.even(n, 60, 200) AS pieces
  WHERE v.in_stock AND p.type <> 'digital';
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved)
 SELECT variant_id, 'receive', pieces, 0 FROM received;
-INSERT INTO sales.stock_levels (variant_id, on_hand) SELECT variant_id, pieces FROM received;
+INSERT INTO sales.stock_slots (variant_id, on_hand) SELECT variant_id, pieces FROM received;
 
 -- What is derived, a batch at a time; and one in ten products was sold of late.
 SELECT format('SELECT products.refresh(ARRAY(SELECT bench.id(n) FROM generate_series(%s, %s) AS n))',

@@ -36,20 +36,20 @@ INSERT INTO sales.order_items (order_id, position, variant_id, product_id, sku, 
 VALUES (:order_id::uuid, 1, bench.id(:b::int), bench.id(:b::int), 'BENCH-bench', 'Cafeteira elétrica', :qb::int, 9990, :tb::bigint);
 INSERT INTO sales.order_items (order_id, position, variant_id, product_id, sku, name, quantity, unit_price, total)
 VALUES (:order_id::uuid, 2, bench.id(:c::int), bench.id(:c::int), 'BENCH-bench', 'Cafeteira elétrica', :qc::int, 9990, :tc::bigint);
-UPDATE sales.stock_levels SET reserved = reserved + :qa::int
- WHERE variant_id = bench.id(:a::int) AND on_hand - reserved >= :qa::int;
+UPDATE sales.stock_slots SET reserved = reserved + :qa::int
+ WHERE variant_id = bench.id(:a::int) AND location = 'main' AND slot = 0 AND on_hand - reserved >= :qa::int;
 INSERT INTO sales.reservations
 VALUES (:order_id::uuid, bench.id(:a::int), :qa::int);
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id, actor)
 VALUES (bench.id(:a::int), 'reserve', 0, :qa::int, :order_id::uuid, :buyer::uuid);
-UPDATE sales.stock_levels SET reserved = reserved + :qb::int
- WHERE variant_id = bench.id(:b::int) AND on_hand - reserved >= :qb::int;
+UPDATE sales.stock_slots SET reserved = reserved + :qb::int
+ WHERE variant_id = bench.id(:b::int) AND location = 'main' AND slot = 0 AND on_hand - reserved >= :qb::int;
 INSERT INTO sales.reservations
 VALUES (:order_id::uuid, bench.id(:b::int), :qb::int);
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id, actor)
 VALUES (bench.id(:b::int), 'reserve', 0, :qb::int, :order_id::uuid, :buyer::uuid);
-UPDATE sales.stock_levels SET reserved = reserved + :qc::int
- WHERE variant_id = bench.id(:c::int) AND on_hand - reserved >= :qc::int;
+UPDATE sales.stock_slots SET reserved = reserved + :qc::int
+ WHERE variant_id = bench.id(:c::int) AND location = 'main' AND slot = 0 AND on_hand - reserved >= :qc::int;
 INSERT INTO sales.reservations
 VALUES (:order_id::uuid, bench.id(:c::int), :qc::int);
 INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id, actor)

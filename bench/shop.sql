@@ -6,7 +6,7 @@
 CREATE SCHEMA bench;
 GRANT USAGE ON SCHEMA bench TO vendas_products, vendas_sales;
 -- order.sql does itself what a trigger of the owner's does otherwise.
-GRANT UPDATE ON sales.stock_levels TO vendas_sales;
+GRANT UPDATE ON sales.stock_slots TO vendas_sales;
 CREATE FUNCTION bench.id(n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid
 $$;

@@ -14,6 +14,7 @@ import time
 
 import catalogue
 import cold
+import flash
 import ingest
 import transfer
 from measure import (CLIENTS, GROUPS, HERE, VAR, access_token, cached_share, cpu_seconds, die,
@@ -247,7 +248,8 @@ def main():
     parser = argparse.ArgumentParser(prog="./vendas bench")
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
-    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer"],
+    parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer",
+                                                       "flash"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -264,6 +266,8 @@ def main():
         good = ingest.measure(options.rounds)
     elif options.only == "catalogue":
         good = catalogue.measure(options.sizes, options.rounds, options.seconds)
+    elif options.only == "flash":
+        good = flash.measure(options.rounds)
     elif options.only == "transfer":
         good = transfer.measure()
     else:

@@ -42,4 +42,4 @@ VALUES ('Empório Três Pontes', ARRAY[:'shop_url' || '/produtos/', :'shop_url' 
 
 ANALYZE registry.users, products.products, products.variants, products.product_categories,
     sales.orders, sales.order_items, sales.order_history, sales.shipments, sales.shipment_items,
-    sales.payments, sales.stock_movements, sales.stock_levels;
+    sales.payments, sales.stock_movements, sales.stock_slots;

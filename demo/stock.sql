@@ -37,8 +37,8 @@ SELECT v.id, 'count', -sum(m.on_hand - m.reserved)::int, 0, NULL, s.id, 'contage
  GROUP BY v.id, s.id
 HAVING sum(m.on_hand - m.reserved) > 0;
 
--- The ledger's trigger would carry some 25,000 rows one by one into the levels, within one
--- transaction; here they are added up at once.
+-- The ledger's trigger would tell Products of each variant, within one transaction; here the rows
+-- are added up at once.
 ALTER TABLE sales.stock_movements DISABLE TRIGGER stock_movements_apply;
 
 INSERT INTO sales.stock_movements (id, variant_id, kind, on_hand, reserved, order_id, actor, reason, created_at)
@@ -48,7 +48,7 @@ SELECT pg_temp.uuid7_at(at, format('%s %s %s', kind, variant, order_id)), varian
 
 ALTER TABLE sales.stock_movements ENABLE TRIGGER stock_movements_apply;
 
-INSERT INTO sales.stock_levels (variant_id, on_hand, reserved)
+INSERT INTO sales.stock_slots (variant_id, on_hand, reserved)
 SELECT variant, sum(on_hand), sum(reserved) FROM demo_movements GROUP BY variant;
 
 INSERT INTO sales.reservations (order_id, variant_id, quantity)

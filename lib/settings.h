@@ -28,8 +28,11 @@ struct settings {
     long long max_body_bytes;     /* larger request bodies are 413 */
     long long ingest_max_bytes;   /* the same of POST /v1/ingest, which is read item by item */
     long long order_hold_minutes; /* how long unpaid orders hold their stock */
-    const char *cors_origins; /* origins allowed by CORS, separated by blanks; "" for none */
-    const char *bank_account; /* where bank transfers go; shown to the buyer */
+    long long pix_hold_minutes;   /* the same from when somebody begins to pay so */
+    long long boleto_hold_minutes;
+    long long stock_low_below; /* a variant is low of which less than this is available */
+    const char *cors_origins;  /* origins allowed by CORS, separated by blanks; "" for none */
+    const char *bank_account;  /* where bank transfers go; shown to the buyer */
     const char *collector_client_id; /* service account of the collector */
     const char *collector_client_secret;
     const char *collector_contact; /* address in the collector's User-Agent */

@@ -13,7 +13,8 @@ static const char ORDER[] = "SELECT number, total, currency FROM sales.orders"
                             " WHERE id = $1::uuid AND user_id = $2::uuid";
 
 static const char BEGIN[] = "SELECT answer, replayed FROM sales.begin_payment("
-                            "    $1::uuid, $2, $3::bytea, $4::uuid, $5, $6, $7::jsonb)";
+                            "    $1::uuid, $2, $3::bytea, $4::uuid, $5, $6, $7::jsonb,"
+                            "    make_interval(mins => $8::int))";
 
 static const char OF_ORDER[] =
     "SELECT json_build_object('next_cursor', NULL, 'data', ("
@@ -65,10 +66,12 @@ static void begin_payment(struct request *req)
                                  db_text(order, 0, 2), req->lang};
     const char *method = field_text(body, "method");
     char *next_action = g->begin(&req->problem, &what, method);
+    char *hold = arena_printf(req->arena, "%lld", gateway_hold_minutes(method));
     if (next_action)
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, BEGIN, key.caller, key.key,
-                                     key.fingerprint, order_id, g->name, method, next_action));
+                                     key.fingerprint, order_id, g->name, method, next_action,
+                                     hold));
 }
 
 static void list_payments(struct request *req)

@@ -31,6 +31,9 @@ struct gateway {
 /* The gateway of that name, or NULL. */
 const struct gateway *gateway_find(const char *name);
 
+/* How many minutes an order holds its stock from when somebody begins to pay for it so. */
+long long gateway_hold_minutes(const char *method);
+
 extern const struct gateway GATEWAY_MANUAL;
 
 #endif

@@ -114,5 +114,6 @@ def pay(admin, begin_payment):
 def books_balance():
     """After all tests, whatever they did: no promise of Sales is broken."""
     yield
+    assert support.rows("SELECT * FROM products.stock_integrity LIMIT 10") == []
     assert support.rows("SELECT * FROM sales.integrity") == []
     assert support.rows("SELECT * FROM products.integrity LIMIT 10") == []

@@ -98,7 +98,7 @@ def test_stock_is_taken_in_one_order_whatever_that_of_the_lines(
         "pay": lambda: admin.post(f"/v1/payments/{payment['id']}/confirm"),
         "cancel paid": lambda: admin.post(f"/v1/orders/{order['id']}/cancel"),
     }[action]
-    lock = ("SELECT FROM sales.stock_levels"
+    lock = ("SELECT FROM sales.stock_slots"
             f" WHERE variant_id = '{variant_of(first)}' FOR UPDATE")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with support.open_transaction(lock):

@@ -265,6 +265,16 @@ def shelf(owner):
         **move, "kind": "adjust", "quantity": -6}), 409)
     ok(owner.get("/v1/stock?limit=1&max_available=5"))
     ok(owner.get(f"/v1/stock/{variant}"))
+    ok(owner.get("/v1/stock?low=true&limit=1"))
+    ok(owner.patch(f"/v1/stock/{variant}", {"low_below": 3}))
+    ok(owner.get(f"/v1/stock/{variant}/movements?limit=1"))
+    place = f"/v1/stock/locations/{support.unique('loja')}"
+    ok(owner.put(place, {"name": "Loja", "position": 7}), 201)
+    ok(owner.put(place, {"name": "Loja do centro"}))
+    ok(owner.get("/v1/stock/locations"))
+    moved = {"variant_id": variant, "from": "main", "to": place.rpartition("/")[2], "quantity": 2}
+    ok(owner.post("/v1/stock/transfers", moved, key=True), 201)
+    ok(owner.post("/v1/stock/transfers", {**moved, "quantity": 9}, key=True), 409)
     return product
 
 

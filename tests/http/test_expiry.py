@@ -133,7 +133,7 @@ def test_expiry_holds_the_stock_of_one_order_at_a_time(buyer, make_product, plac
     variant = first["variants"][0]["id"]
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with support.open_transaction(
-                f"SELECT FROM sales.stock_levels WHERE variant_id = '{variant}' FOR UPDATE"):
+                f"SELECT FROM sales.stock_slots WHERE variant_id = '{variant}' FOR UPDATE"):
             job = pool.submit(expire)
             support.wait_for_locks()
             place_order(buyer, second, 5)

@@ -108,7 +108,7 @@ def test_while_the_first_is_running_the_second_is_told_so(admin, product):
     before = on_hand(admin, product)
     again = support.Client(admin.email, admin.password)
     assert again.token
-    lock = f"SELECT FROM sales.stock_levels WHERE variant_id = '{variant}' FOR UPDATE"
+    lock = f"SELECT FROM sales.stock_slots WHERE variant_id = '{variant}' FOR UPDATE"
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with support.open_transaction(lock):
             first = pool.submit(receive, admin, product, 7, key)

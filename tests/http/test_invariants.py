@@ -19,6 +19,7 @@ PUBLISHED_FUNCTIONS = {
     ("sales", "products.for_sale"),
     ("sales", "products.keeps_stock"),
     ("sales", "products.stock_changed"),
+    ("sales", "products.stock_known_below"),
     ("sales", "products.stock_of"),
     ("products", "sales.popularity"),
     ("products", "sales.product_obstacles"),
@@ -102,9 +103,9 @@ def test_what_a_payment_is_for_is_frozen():
 
 
 def test_levels_are_written_by_the_ledger_alone():
-    assert_without_right("UPDATE sales.stock_levels SET on_hand = on_hand + 1",
-                         "INSERT INTO sales.stock_levels (variant_id) VALUES (gen_random_uuid())",
-                         "DELETE FROM sales.stock_levels")
+    assert_without_right("UPDATE sales.stock_slots SET on_hand = on_hand + 1",
+                         "INSERT INTO sales.stock_slots (variant_id) VALUES (gen_random_uuid())",
+                         "DELETE FROM sales.stock_slots")
 
 
 def test_the_service_changes_neither_rules_nor_schema_nor_roles():
@@ -175,11 +176,11 @@ def test_the_ledger_takes_no_movement_that_can_not_be(sold):
         "INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved)"
         f" VALUES ('{sold['variant']}', '{kind}', {on_hand}, {reserved})": rule
         for kind, on_hand, reserved, rule in (
-            ("adjust", -9, 0, "stock_levels_never_oversold"),
-            ("count", -11, 0, "stock_levels_never_oversold"),
-            ("reserve", 0, 9, "stock_levels_never_oversold"),
-            ("release", 0, -3, "stock_levels_reserved_not_negative"),
-            ("commit", -3, -3, "stock_levels_reserved_not_negative"),
+            ("adjust", -9, 0, "stock_slots_never_oversold"),
+            ("count", -11, 0, "stock_slots_never_oversold"),
+            ("reserve", 0, 9, "stock_slots_never_oversold"),
+            ("release", 0, -3, "stock_slots_reserved_not_negative"),
+            ("commit", -3, -3, "stock_slots_reserved_not_negative"),
             ("receive", 0, 0, "stock_movements_kind_moves"),
             ("receive", -1, 0, "stock_movements_kind_moves"),
             ("receive", 1, 1, "stock_movements_kind_moves"),
@@ -286,10 +287,12 @@ PARCEL = ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}'
 
 
 @pytest.mark.parametrize("tampering, problem", [
-    ("UPDATE sales.stock_levels SET on_hand = on_hand + 1 WHERE variant_id = '{variant}'",
+    ("UPDATE sales.stock_slots SET on_hand = on_hand + 1 WHERE variant_id = '{variant}'",
      "stock on hand differs from the ledger"),
-    ("UPDATE sales.stock_levels SET reserved = reserved - 1 WHERE variant_id = '{variant}'",
+    ("UPDATE sales.stock_slots SET reserved = reserved - 1 WHERE variant_id = '{variant}'",
      "stock reserved differs from reservations"),
+    ("DELETE FROM sales.reservations WHERE order_id = '{order}'",
+     "reservations differ from the ledger of their order"),
     ("UPDATE sales.orders SET items_total = items_total + 1, total = total + 1"
      " WHERE id = '{order}'", "items do not add up to the order"),
     ("DELETE FROM sales.order_items WHERE order_id = '{order}'",

@@ -34,11 +34,25 @@ static void test_a_manual_payment_tells_the_buyer_what_to_do(void **state)
     unit_settings();
 }
 
+static void test_each_way_to_pay_holds_the_stock_for_as_long_as_it_takes(void **state)
+{
+    (void)state;
+    assert_int_equal(gateway_hold_minutes("pix"), 30);
+    assert_int_equal(gateway_hold_minutes("boleto"), 5 * 24 * 60);
+    assert_int_equal(gateway_hold_minutes("bank_transfer"), settings()->order_hold_minutes);
+    setenv("VENDAS_PIX_HOLD_MINUTES", "7", 1);
+    assert_int_equal(settings_load(), 0);
+    assert_int_equal(gateway_hold_minutes("pix"), 7);
+    unsetenv("VENDAS_PIX_HOLD_MINUTES");
+    unit_settings();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_gateway_is_found_by_its_whole_name),
         cmocka_unit_test(test_a_manual_payment_tells_the_buyer_what_to_do),
+        cmocka_unit_test(test_each_way_to_pay_holds_the_stock_for_as_long_as_it_takes),
     };
     return UNIT_RUN(tests);
 }
