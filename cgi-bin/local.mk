@@ -34,16 +34,19 @@ cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
+	cgi-bin/sales/carts \
 	cgi-bin/sales/charts \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/reports \
-	cgi-bin/sales/stock
+	cgi-bin/sales/stock \
+	cgi-bin/sales/webhooks
 
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
+cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
 catalogdir = $(pkglibexecdir)/catalog
 catalog_PROGRAMS = \

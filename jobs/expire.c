@@ -1,6 +1,6 @@
 /*
- * expire: lets go of what has waited too long: the stock of unpaid orders, and answers kept for
- * Idempotency-Keys. Run every minute; a run that is killed is made up for by the next.
+ * expire: lets go of what has waited too long: the stock of unpaid orders, answers kept for
+ * Idempotency-Keys, old events. Run every minute; a run that is killed is made up for by the next.
  */
 #include <stdlib.h>
 
@@ -8,9 +8,11 @@
 #include "db.h"
 #include "job.h"
 #include "log.h"
+#include "settings.h"
 
 static const char EXPIRE[] = "SELECT sales.expire_order()";
 static const char FORGET[] = "SELECT sales.forget_answers()";
+static const char FORGET_EVENTS[] = "SELECT sales.forget_events($1::int, 10000)";
 
 /* Each order in its own transaction, so that nobody waits long for a row. Returns how many. */
 static long long expire_orders(struct arena *a, struct problem *problem)
@@ -24,6 +26,22 @@ static long long expire_orders(struct arena *a, struct problem *problem)
     return expired;
 }
 
+/* Events in batches, so that nobody waits for it. Returns how many. */
+static long long forget_events(struct arena *a, struct problem *problem)
+{
+    long long forgotten = 0, last = 1;
+    while (last) {
+        struct rows *rows = db_query(a, problem, FORGET_EVENTS,
+                                     arena_printf(a, "%lld", settings()->event_days));
+        if (!rows)
+            break;
+        last = db_integer(rows, 0, 0);
+        forgotten += last;
+        arena_reset(a);
+    }
+    return forgotten;
+}
+
 int main(void)
 {
     if (job_begin("expire", "sales"))
@@ -31,10 +49,11 @@ int main(void)
     struct arena *a = arena_new();
     struct problem problem = problem_none(a);
     long long expired = expire_orders(a, &problem);
+    long long events = problem.status ? 0 : forget_events(a, &problem);
     struct rows *forgotten = problem.status ? NULL : db_query(a, &problem, FORGET);
     if (forgotten)
         log_info("expired", "orders", arena_printf(a, "%lld", expired), "answers",
-                 db_text(forgotten, 0, 0), NULL);
+                 db_text(forgotten, 0, 0), "events", arena_printf(a, "%lld", events), NULL);
     else
         log_error("expiry failed", "code", problem.code, NULL);
     arena_free(a);

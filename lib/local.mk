@@ -27,6 +27,7 @@ libvendas_a_SOURCES = \
 	lib/gtin.c lib/gtin.h \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
+	lib/ip.c lib/ip.h \
 	lib/items.c lib/items.h \
 	lib/job.c lib/job.h \
 	lib/identity.c lib/identity.h \
@@ -68,6 +69,7 @@ libvendas_a_SOURCES = \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
+	lib/sales/webhook.c lib/sales/webhook.h \
 	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \

@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_identity \
+	tests/unit/test_ip \
 	tests/unit/test_items \
 	tests/unit/test_keyring \
 	tests/unit/test_lang \
@@ -59,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \
+	tests/unit/test_webhook \
 	tests/unit/test_wordlist \
 	tests/unit/test_words
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))
