@@ -66,6 +66,7 @@ libvendas_a_SOURCES = \
 	lib/rfc3339.c lib/rfc3339.h \
 	lib/sales/checkout.c lib/sales/checkout.h \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
+	lib/sales/order_letter.c lib/sales/order_letter.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \

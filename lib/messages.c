@@ -452,6 +452,41 @@ static const struct entry TABLE[] = {
      {"Se não foi você que pediu, responda a esta mensagem.",
       "If it was not you who asked, answer this message."}},
 
+    {"letter_order_placed_subject", {"Recebemos o seu pedido {}", "We have your order {}"}},
+    {"letter_order_placed",
+     {"Obrigado! Recebemos o seu pedido e reservamos o que você escolheu. Assim que o pagamento "
+      "for confirmado, escrevemos de novo.",
+      "Thank you! We have your order and keep for you what you chose. As soon as the payment is "
+      "confirmed we write again."}},
+    {"letter_order_paid_subject",
+     {"Pagamento do pedido {} confirmado", "Order {}: your payment is confirmed"}},
+    {"letter_order_paid",
+     {"O pagamento do seu pedido foi confirmado. Agora vamos prepará-lo para o envio.",
+      "The payment of your order is confirmed. We now make it ready to be sent."}},
+    {"letter_order_shipped_subject",
+     {"O seu pedido {} está a caminho", "Your order {} is on its way"}},
+    {"letter_order_shipped",
+     {"O seu pedido foi entregue à transportadora e está a caminho.",
+      "Your order was handed to the carrier and is on its way."}},
+    {"letter_order_canceled_subject",
+     {"O pedido {} foi cancelado", "Your order {} was canceled"}},
+    {"letter_order_canceled",
+     {"O seu pedido foi cancelado. Se você já tinha pago, o valor será devolvido.",
+      "Your order was canceled. What you have paid already is given back."}},
+    {"letter_order_expired_subject",
+     {"O prazo do pedido {} terminou", "The time to pay order {} is over"}},
+    {"letter_order_expired",
+     {"O pagamento do seu pedido não chegou a tempo, e o que estava reservado foi liberado. Se "
+      "ainda quiser, é só pedir de novo.",
+      "The payment of your order did not come in time, and what was kept for you is free again. "
+      "If you still want it, simply order again."}},
+    {"letter_order_freight", {"Frete: {}", "Freight: {}"}},
+    {"letter_order_discount", {"Desconto: {}", "Discount: {}"}},
+    {"letter_order_tax", {"Impostos: {}", "Taxes: {}"}},
+    {"letter_order_total", {"Total: {}", "Total: {}"}},
+    {"letter_order_carrier", {"Transportadora: {}", "Carrier: {}"}},
+    {"letter_order_tracking", {"Código de rastreamento: {}", "Tracking code: {}"}},
+
     /* Reports and charts */
     {"sales_by_day", {"Vendas por dia", "Sales by day"}},
     {"sales_by_week", {"Vendas por semana", "Sales by week"}},

@@ -445,14 +445,17 @@ COMMENT ON FUNCTION registry.customer_for_letter(uuid) IS
 CREATE FUNCTION sales.next_letter(OUT event bigint, OUT kind text, OUT user_id uuid, OUT email text,
                                   OUT language text, OUT document json)
 RETURNS SETOF record LANGUAGE sql AS $$
-    SELECT l.event_id, sales.letter_of(e.type), o.user_id, c.email, c.language, d.document
+    -- An order that was entered with its history is no news to its buyer.
+    SELECT l.event_id, sales.letter_of(e.type), o.user_id,
+           CASE WHEN e.type <> 'order.placed' OR o.created_at > e.created_at - interval '1 hour' THEN c.email END,
+           c.language, d.document
       FROM (SELECT w.event_id FROM sales.letters w ORDER BY w.event_id LIMIT 1) AS l
       JOIN sales.events e ON e.id = l.event_id
       JOIN sales.orders o ON o.id = e.object_id
       JOIN sales.order_documents d ON d.id = o.id
      CROSS JOIN registry.customer_for_letter(o.user_id) AS c
 $$;
-COMMENT ON FUNCTION sales.next_letter() IS 'The letter that has waited longest, and what it is written from; email is null for who is gone.';
+COMMENT ON FUNCTION sales.next_letter() IS 'The letter that has waited longest, and what it is written from; email is null where nobody is written to.';
 
 CREATE FUNCTION sales.finish_letter(p_event bigint, p_id uuid, p_kind text, p_payload bytea, p_user uuid,
                                     p_seconds int) RETURNS void

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_messages \
 	tests/unit/test_money \
 	tests/unit/test_normal \
+	tests/unit/test_order_letter \
 	tests/unit/test_page \
 	tests/unit/test_password \
 	tests/unit/test_period \

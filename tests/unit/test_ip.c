@@ -55,5 +55,5 @@ int main(void)
         cmocka_unit_test(test_what_is_on_the_internet_is_not),
         cmocka_unit_test(test_another_family_is_private),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return UNIT_RUN(tests);
 }

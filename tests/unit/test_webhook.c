@@ -70,5 +70,5 @@ int main(void)
         cmocka_unit_test(test_subscribers_are_on_the_internet_and_speak_https),
         cmocka_unit_test(test_a_setting_lets_them_be_near),
     };
-    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+    return UNIT_RUN(tests);
 }
