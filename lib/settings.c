@@ -55,6 +55,7 @@ static const struct setting TABLE[] = {
     SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
     SETTING("INGEST_MAX_BYTES", NUMBER, ingest_max_bytes, "67108864", 1024, 1073741824),
     SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "2880", 0, 43200),
+    SETTING("CART_DAYS", NUMBER, cart_days, "90", 1, 3650),
     SETTING("EVENT_DAYS", NUMBER, event_days, "30", 4, 3650),
     SETTING("WEBHOOK_SECONDS", NUMBER, webhook_seconds, "10", 1, 30),
     SETTING("WEBHOOK_PRIVATE_ADDRESSES", NUMBER, webhook_private_addresses, "0", 0, 1),

@@ -12,8 +12,10 @@ SERVICES = ["registry", "products", "sales", "catalog"]
 # What services publish to each other; all else is closed.
 PUBLISHED_FUNCTIONS = {
     ("sales", "registry.address_for_order"),
+    ("sales", "registry.customer_for_letter"),
     ("sales", "registry.customer_for_order"),
     ("sales", "registry.hold_customer"),
+    ("sales", "products.draws_on"),
     ("sales", "products.for_sale"),
     ("sales", "products.keeps_stock"),
     ("sales", "products.stock_changed"),
@@ -76,6 +78,11 @@ def test_what_was_written_down_is_not_changed():
     for table in ("stock_movements", "order_history", "order_items"):
         assert_without_right(f"UPDATE sales.{table} SET order_id = NULL",
                              f"DELETE FROM sales.{table}", f"TRUNCATE sales.{table} CASCADE")
+
+
+def test_what_happened_is_not_unwritten():
+    assert_without_right("UPDATE sales.events SET payload = '{}'", "DELETE FROM sales.events",
+                         "TRUNCATE sales.events CASCADE")
 
 
 def test_the_registry_only_adds_to_its_audit():
@@ -260,6 +267,12 @@ def test_what_happens_once_is_not_written_twice(sold):
      "status differs from the last history row"),
     ("UPDATE sales.orders SET status = 'canceled' WHERE id = '{order}'",
      "reservation of an order that is not pending"),
+    ("DELETE FROM sales.events WHERE object_id = '{order}'", "order changed without an event"),
+    ("INSERT INTO sales.webhooks (id, url, event_types, secret) VALUES (gen_random_uuid(),"
+     " 'https://x', '{{order.*}}', decode(repeat('00', 40), 'hex'));"
+     " INSERT INTO sales.deliveries (webhook_id, event_id, object_id) SELECT w.id, e.id, e.object_id"
+     " FROM sales.webhooks w, sales.events e WHERE e.object_id = '{order}' AND w.url = 'https://x'",
+     "delivery that no job will ever take"),
 ])
 def test_the_check_of_the_books_sees_tampering(sold, tampering, problem):
     found = support.rows(f"BEGIN; {tampering.format(**sold)};"
