@@ -353,7 +353,7 @@ COMMENT ON FUNCTION sales.claim_deliveries(int, uuid[], int) IS
 CREATE FUNCTION sales.settle_deliveries(p jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    over uuid[];
+    done uuid[];
     w    record;
 BEGIN
     FOR w IN SELECT h.id FROM sales.webhooks h
@@ -377,8 +377,8 @@ BEGIN
               FROM results r
              WHERE d.webhook_id = w.id AND d.event_id = r.event AND d.attempts = r.attempt AND d.status = 'pending'
             RETURNING d.object_id, d.status)
-        SELECT array_agg(DISTINCT object_id) INTO over FROM settled WHERE status <> 'pending';
-        PERFORM sales.release_deliveries(w.id, over);
+        SELECT array_agg(DISTINCT object_id) INTO done FROM settled WHERE status <> 'pending';
+        PERFORM sales.release_deliveries(w.id, done);
     END LOOP;
 END
 $$;
@@ -473,14 +473,29 @@ COMMENT ON FUNCTION sales.finish_letter(bigint, uuid, text, bytea, uuid, int) IS
 
 -- Upkeep -------------------------------------------------------------------------------------
 
-CREATE FUNCTION sales.forget_events(p_days int, p_limit int) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
-    WITH gone AS (
-        DELETE FROM sales.events WHERE id IN (
-            SELECT oldest.id FROM (SELECT id, created_at FROM sales.events ORDER BY id LIMIT p_limit) AS oldest
-             WHERE oldest.created_at < now() - make_interval(days => p_days))
-        RETURNING 1)
-    SELECT count(*) FROM gone
+CREATE FUNCTION sales.forget_events(p_days int, p_limit int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    old     bigint[];
+    objects uuid[];
+    w       record;
+BEGIN
+    old := ARRAY(SELECT oldest.id FROM (SELECT id, created_at FROM sales.events ORDER BY id LIMIT p_limit) AS oldest
+                  WHERE oldest.created_at < now() - make_interval(days => p_days));
+    -- Of a webhook that was paused for so long some may still wait: then the next of its object is first.
+    FOR w IN SELECT h.id FROM sales.webhooks h
+              WHERE EXISTS (SELECT FROM sales.deliveries d WHERE d.webhook_id = h.id
+                               AND d.event_id = ANY (old) AND d.status = 'pending')
+              ORDER BY h.id FOR NO KEY UPDATE LOOP
+        WITH gone AS (
+            DELETE FROM sales.deliveries d WHERE d.webhook_id = w.id AND d.event_id = ANY (old)
+            RETURNING d.object_id)
+        SELECT array_agg(DISTINCT object_id) INTO objects FROM gone;
+        PERFORM sales.release_deliveries(w.id, objects);
+    END LOOP;
+    DELETE FROM sales.events WHERE id = ANY (old);
+    RETURN cardinality(old);
+END
 $$;
 COMMENT ON FUNCTION sales.forget_events(int, int) IS 'Removes events older than so many days with their deliveries, of the oldest so many; how many.';
 
