@@ -123,7 +123,7 @@ static void note(struct run *run, const struct transfer *t, long status, const c
     bool taken = status >= 200 && status < 300;
     buf_printf(b, "%s{\"webhook\":\"%s\",\"event\":%s,\"attempt\":%s,\"status\":",
                b->len ? "," : "[", t->webhook, t->event, t->attempt);
-    buf_printf(b, status ? "%ld" : "null", status);
+    buf_raw(b, status ? arena_printf(run->arena, "%ld", status) : "null");
     buf_raw(b, ",\"error\":");
     buf_json(b, error ? arena_printf(run->arena, "%.*s", LONGEST_ERROR, error) : NULL);
     buf_raw(b, "}");
