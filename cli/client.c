@@ -137,13 +137,13 @@ static size_t receive(char *p, size_t one, size_t n, void *answer)
 static struct curl_slist *headers_of(struct client *c, const char *body, const char *key)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    list = curl_slist_append(
-        list, arena_printf(c->arena, "Accept-Language: %s", lang_tag(c->lang)));
+    list = curl_slist_append(list,
+                             arena_printf(c->arena, "Accept-Language: %s", lang_tag(c->lang)));
     if (body)
         list = curl_slist_append(list, "Content-Type: application/json");
     if (c->token)
-        list = curl_slist_append(
-            list, arena_printf(c->arena, "Authorization: Bearer %s", c->token));
+        list = curl_slist_append(list,
+                                 arena_printf(c->arena, "Authorization: Bearer %s", c->token));
     if (key)
         list = curl_slist_append(list, arena_printf(c->arena, "Idempotency-Key: %s", key));
     return list;
@@ -155,8 +155,7 @@ static void set_up(CURL *curl, struct client *c, const char *method, const char 
     size_t n = strlen(c->url);
     while (n && c->url[n - 1] == '/')
         n--;
-    curl_easy_setopt(curl, CURLOPT_URL,
-                     arena_printf(c->arena, "%.*s%s", (int)n, c->url, path));
+    curl_easy_setopt(curl, CURLOPT_URL, arena_printf(c->arena, "%.*s%s", (int)n, c->url, path));
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_SECONDS);

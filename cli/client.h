@@ -32,8 +32,8 @@ struct client {
     int status; /* an exit_code; not EXIT_DONE once something went wrong, which was told */
 };
 
-/* Fills what options left NULL from the environment and the file (config, or the usual one where
- * that is NULL). False after telling what is missing or wrong. */
+/* Fills what options left NULL from the environment and the file (config, or the usual one
+ * where that is NULL). False after telling what is missing or wrong. */
 bool client_configure(struct client *c, const char *config);
 
 /* Asks the shop, signed in; path with its query. body is JSON text or NULL; key an

@@ -46,11 +46,11 @@ static void list_orders(struct call *call)
 {
     struct arena *a = call->client.arena;
     struct table *table = table_new(
-        a, (const char *[]){arena_printf(a, ">%s", call_text(call, "column_number")),
-                            call_text(call, "column_status"), call_text(call, "column_placed"),
-                            call_text(call, "column_customer"),
-                            arena_printf(a, ">%s", call_text(call, "column_amount")), "ID",
-                            NULL});
+        a,
+        (const char *[]){arena_printf(a, ">%s", call_text(call, "column_number")),
+                         call_text(call, "column_status"), call_text(call, "column_placed"),
+                         call_text(call, "column_customer"),
+                         arena_printf(a, ">%s", call_text(call, "column_amount")), "ID", NULL});
     struct buf path = buf_new(a);
     buf_printf(&path, "/v1/orders?limit=%d", call->limit);
     if (call->status) {
@@ -83,9 +83,9 @@ static void print_items(struct call *call, struct json_object *order)
 static void print_order(struct call *call, struct json_object *order)
 {
     struct json_object *totals = field_value(order, "totals");
-    struct table *table = table_new(
-        call->client.arena, (const char *[]){call_text(call, "column_number"),
-                                             number_of(call, order, "number"), NULL});
+    struct table *table =
+        table_new(call->client.arena, (const char *[]){call_text(call, "column_number"),
+                                                       number_of(call, order, "number"), NULL});
     const char *const pairs[][2] = {
         {"ID", field_text(order, "id")},
         {call_text(call, "column_status"), field_text(order, "status")},

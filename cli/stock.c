@@ -25,10 +25,9 @@ static struct table *level_table(struct call *call)
 
 static void level_row(struct call *call, struct table *table, struct json_object *level)
 {
-    table_row(table, (const char *[]){field_text(level, "variant_id"),
-                                      figure(call, level, "on_hand"),
-                                      figure(call, level, "reserved"),
-                                      figure(call, level, "available")});
+    table_row(table, (const char *[]){
+                         field_text(level, "variant_id"), figure(call, level, "on_hand"),
+                         figure(call, level, "reserved"), figure(call, level, "available")});
 }
 
 static void level_rows(struct call *call, void *table, struct json_object *levels)
@@ -61,7 +60,8 @@ static void show_stock(struct call *call)
                     text);
 }
 
-/* The key makes it safe to send again what may have arrived: one is made where none is given. */
+/* The key makes it safe to send again what may have arrived: one is made where none is given.
+ */
 static void receive_stock(struct call *call)
 {
     struct arena *a = call->client.arena;
@@ -76,13 +76,13 @@ static void receive_stock(struct call *call)
     if (!id)
         return;
     struct buf body = buf_new(a);
-    buf_printf(&body, "{\"variant_id\":\"%s\",\"kind\":\"receive\",\"quantity\":%ld,\"reason\":",
-               id, pieces);
+    buf_printf(&body,
+               "{\"variant_id\":\"%s\",\"kind\":\"receive\",\"quantity\":%ld,\"reason\":", id,
+               pieces);
     buf_json(&body, call->reason);
     buf_raw(&body, "}");
-    struct json_object *level =
-        client_ask(&call->client, "POST", "/v1/stock/movements", body.data,
-                   call->key ? call->key : uuid7(a), &text);
+    struct json_object *level = client_ask(&call->client, "POST", "/v1/stock/movements",
+                                           body.data, call->key ? call->key : uuid7(a), &text);
     print_level(call, level, text);
 }
 

@@ -169,7 +169,8 @@ static bool take_option(struct call *call, int option, const char **config)
 }
 
 /* Reads all options; EXIT_DONE with *run where there is something to do. */
-static int read_options(struct call *call, int argc, char **argv, const char **config, bool *run)
+static int read_options(struct call *call, int argc, char **argv, const char **config,
+                        bool *run)
 {
     int option;
     while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {

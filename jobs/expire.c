@@ -1,6 +1,7 @@
 /*
  * expire: lets go of what has waited too long: the stock of unpaid orders, answers kept for
- * Idempotency-Keys, old events, carts. Run every minute; a run that is killed is made up for by the next.
+ * Idempotency-Keys, old events, carts. Run every minute; a run that is killed is made up for by
+ * the next.
  */
 #include <stdlib.h>
 
@@ -27,7 +28,8 @@ static long long expire_orders(struct arena *a, struct problem *problem)
     return expired;
 }
 
-/* What is older than so many days, in batches, so that nobody waits for it. Returns how many. */
+/* What is older than so many days, in batches, so that nobody waits for it. Returns how many.
+ */
 static long long forget(struct arena *a, struct problem *problem, const char *sql,
                         long long days)
 {

@@ -49,8 +49,8 @@ struct run {
     CURLM *multi;
     struct transfer list; /* head of a ring */
     int under_way;
-    struct arena *arena;  /* of one turn */
-    struct buf results;   /* of this turn, a JSON array that is still open */
+    struct arena *arena; /* of one turn */
+    struct buf results;  /* of this turn, a JSON array that is still open */
     long long sent, failed;
     bool broken; /* the database is away */
 };
@@ -174,8 +174,8 @@ static bool route(struct run *run, struct problem *problem)
 {
     struct rows *rows;
     do
-        rows = db_query(run->arena, problem, ROUTE,
-                        arena_printf(run->arena, "%d", ROUTE_BATCH));
+        rows =
+            db_query(run->arena, problem, ROUTE, arena_printf(run->arena, "%d", ROUTE_BATCH));
     while (rows && db_integer(rows, 0, 0) == ROUTE_BATCH);
     return rows;
 }
@@ -185,8 +185,7 @@ static void refill(struct run *run)
 {
     struct problem problem = problem_none(run->arena);
     /* Time to be answered in, and to write down what came of it. */
-    const char *lease =
-        arena_printf(run->arena, "%lld", 2 * settings()->webhook_seconds + 30);
+    const char *lease = arena_printf(run->arena, "%lld", 2 * settings()->webhook_seconds + 30);
     struct rows *rows = route(run, &problem)
                             ? db_query(run->arena, &problem, CLAIM,
                                        arena_printf(run->arena, "%d", EACH), busy(run), lease)

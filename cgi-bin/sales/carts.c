@@ -33,9 +33,9 @@ static const struct field CHANGES[] = {
 
 static void read_cart(struct request *req)
 {
-    respond_version(req, 200,
-                    db_query(req->arena, &req->problem, READ, req->user.user,
-                             period_today(req->arena)));
+    respond_version(
+        req, 200,
+        db_query(req->arena, &req->problem, READ, req->user.user, period_today(req->arena)));
 }
 
 /* Changes the cart in one of the ways of sales.change_cart() and shows it. */

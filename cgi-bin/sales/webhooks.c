@@ -27,8 +27,7 @@ static const char CHANGE[] =
 
 static const char DELETE[] = "SELECT sales.delete_webhook($1::jsonb, $2::uuid)";
 
-static const char RENEW[] =
-    "SELECT sales.renew_webhook_secret($1::jsonb, $2::uuid, $3::bytea)";
+static const char RENEW[] = "SELECT sales.renew_webhook_secret($1::jsonb, $2::uuid, $3::bytea)";
 
 static const char DELIVERIES[] =
     "SELECT document, event_id, id FROM sales.delivery_documents"
@@ -134,9 +133,8 @@ static void change_webhook(struct request *req)
     const char *id = req_param_uuid(req, "id");
     struct json_object *body = id ? webhook_body(req, true) : NULL;
     int version = body ? req_if_match(req) : -1;
-    if (version >= 0 &&
-        db_query(req->arena, &req->problem, CHANGE, audit_act(req), id, field_json(body),
-                 arena_printf(req->arena, "%d", version)))
+    if (version >= 0 && db_query(req->arena, &req->problem, CHANGE, audit_act(req), id,
+                                 field_json(body), arena_printf(req->arena, "%d", version)))
         respond_webhook(req, id);
 }
 
@@ -182,9 +180,9 @@ static void replay(struct request *req)
         problem_field(&req->problem, "/to_event", "too_small",
                       arena_printf(req->arena, "%lld", field_integer(body, "from_event")));
     if (!req->problem.status)
-        respond_row(req, 202,
-                    db_query(req->arena, &req->problem, REPLAY, audit_act(req), id,
-                             field_json(body)));
+        respond_row(
+            req, 202,
+            db_query(req->arena, &req->problem, REPLAY, audit_act(req), id, field_json(body)));
 }
 
 static const struct route ROUTES[] = {

@@ -2,8 +2,8 @@
  * order_letter: what the shop writes to a customer about an order, in pt-BR or English: that it
  * was placed, is paid, is on its way, was canceled or has run out.
  *
- * A letter names the order's number, what was bought and what it comes to, and once it is on its
- * way who carries it. It holds neither the buyer's name nor an address: letters go astray.
+ * A letter names the order's number, what was bought and what it comes to, and once it is on
+ * its way who carries it. It holds neither the buyer's name nor an address: letters go astray.
  */
 #ifndef VENDAS_SALES_ORDER_LETTER_H
 #define VENDAS_SALES_ORDER_LETTER_H

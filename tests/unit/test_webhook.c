@@ -14,8 +14,9 @@ static void test_a_body_is_signed_with_its_time(void **state)
     (void)state;
     /* printf '1700000000.{"id":1}' | openssl dgst -sha256 -hmac secret */
     const char *made = webhook_signature(a, "secret", 1700000000, "{\"id\":1}");
-    assert_string_equal(made, "t=1700000000,v1="
-                              "3dd1b9aef568d75f6790a84bd2e5dfa1f44409eef3cbdbd3f10b837376100c11");
+    assert_string_equal(made,
+                        "t=1700000000,v1="
+                        "3dd1b9aef568d75f6790a84bd2e5dfa1f44409eef3cbdbd3f10b837376100c11");
     assert_string_not_equal(made, webhook_signature(a, "secret", 1700000001, "{\"id\":1}"));
     assert_string_not_equal(made + 13, webhook_signature(a, "secre", 1700000000, "{\"id\":1}"));
 }
