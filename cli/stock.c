@@ -51,7 +51,7 @@ static void print_level(struct call *call, struct json_object *level, const char
 
 static void show_stock(struct call *call)
 {
-    const char *id = call_id(call, 0), *text = NULL;
+    const char *id = call_id(call, 0), *text = "";
     if (id)
         print_level(call,
                     client_ask(&call->client, "GET",
@@ -65,7 +65,7 @@ static void show_stock(struct call *call)
 static void receive_stock(struct call *call)
 {
     struct arena *a = call->client.arena;
-    const char *id = call_id(call, 0), *quantity = call->arguments[1], *text = NULL;
+    const char *id = call_id(call, 0), *quantity = call->arguments[1], *text = "";
     char *end;
     long pieces = strtol(quantity, &end, 10);
     if (id && (end == quantity || *end || pieces < 1)) {

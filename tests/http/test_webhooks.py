@@ -193,7 +193,9 @@ def test_an_answer_that_is_no_success_is_none(admin, customer, product, place_or
         assert {path for _, path, _, _ in webhook.requests} == {"/vendas"}
 
 
-def test_who_is_slow_holds_up_nobody_else(admin, customer, product, place_order):
+def test_who_is_slow_holds_up_nobody_else(admin, customer, make_product, place_order):
+    product = make_product(stock=20)
+
     def sleep(*_):
         time.sleep(30)
         return 200
@@ -209,6 +211,7 @@ def test_who_is_slow_holds_up_nobody_else(admin, customer, product, place_order)
 
 
 def test_pauses_grow_and_have_an_end(admin, customer, product, place_order):
+    deliver()  # of what others did nothing is left to be told
     with listening(admin, ["order.placed"], lambda *_: 503) as webhook:
         order = place_order(customer, product)
         until(lambda: webhook.types(order["id"]))
@@ -273,8 +276,10 @@ def test_a_paused_webhook_gets_everything_later(admin, customer, product, place_
         until(lambda: webhook.types(order["id"]) == ["order.placed"])
 
 
-def test_a_killed_job_loses_nothing(admin, customer, product, place_order, pay):
+def test_a_killed_job_loses_nothing(admin, customer, make_product, place_order, pay):
     """Killed while requests are under way: all comes, in order, some of it twice."""
+    product = make_product(stock=12)
+
     def tarry(*_):
         time.sleep(0.2)
         return 200
