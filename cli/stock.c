@@ -52,12 +52,12 @@ static void print_level(struct call *call, struct json_object *level, const char
 static void show_stock(struct call *call)
 {
     const char *id = call_id(call, 0), *text = "";
-    if (id)
-        print_level(call,
-                    client_ask(&call->client, "GET",
-                               arena_printf(call->client.arena, "/v1/stock/%s", id), NULL, NULL,
-                               &text),
-                    text);
+    if (!id)
+        return;
+    struct json_object *level =
+        client_ask(&call->client, "GET", arena_printf(call->client.arena, "/v1/stock/%s", id),
+                   NULL, NULL, &text);
+    print_level(call, level, text);
 }
 
 /* The key makes it safe to send again what may have arrived: one is made where none is given.
