@@ -34,6 +34,7 @@ cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
+	cgi-bin/sales/carts \
 	cgi-bin/sales/charts \
 	cgi-bin/sales/coupons \
 	cgi-bin/sales/freight_rules \
@@ -46,11 +47,13 @@ sales_PROGRAMS = \
 	cgi-bin/sales/returns \
 	cgi-bin/sales/shipments \
 	cgi-bin/sales/stock \
-	cgi-bin/sales/tax_rules
+	cgi-bin/sales/tax_rules \
+	cgi-bin/sales/webhooks
 
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
+cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
 catalogdir = $(pkglibexecdir)/catalog
 catalog_PROGRAMS = \

@@ -1,6 +1,7 @@
 /*
- * expire: lets go of what has waited too long: the stock of unpaid orders, and answers kept for
- * Idempotency-Keys. Run every minute; a run that is killed is made up for by the next.
+ * expire: lets go of what has waited too long: the stock of unpaid orders, answers kept for
+ * Idempotency-Keys, old events, carts. Run every minute; a run that is killed is made up for by
+ * the next.
  */
 #include <stdlib.h>
 
@@ -8,9 +9,12 @@
 #include "db.h"
 #include "job.h"
 #include "log.h"
+#include "settings.h"
 
 static const char EXPIRE[] = "SELECT sales.expire_order()";
 static const char FORGET[] = "SELECT sales.forget_answers()";
+static const char FORGET_EVENTS[] = "SELECT sales.forget_events($1::int, 10000)";
+static const char FORGET_CARTS[] = "SELECT sales.forget_carts($1::int, 1000)";
 
 /* Each order in its own transaction, so that nobody waits long for a row. Returns how many. */
 static long long expire_orders(struct arena *a, struct problem *problem)
@@ -24,6 +28,23 @@ static long long expire_orders(struct arena *a, struct problem *problem)
     return expired;
 }
 
+/* What is older than so many days, in batches, so that nobody waits for it. Returns how many.
+ */
+static long long forget(struct arena *a, struct problem *problem, const char *sql,
+                        long long days)
+{
+    long long forgotten = 0, last = 1;
+    while (last) {
+        struct rows *rows = db_query(a, problem, sql, arena_printf(a, "%lld", days));
+        if (!rows)
+            break;
+        last = db_integer(rows, 0, 0);
+        forgotten += last;
+        arena_reset(a);
+    }
+    return forgotten;
+}
+
 int main(void)
 {
     if (job_begin("expire", "sales"))
@@ -31,10 +52,16 @@ int main(void)
     struct arena *a = arena_new();
     struct problem problem = problem_none(a);
     long long expired = expire_orders(a, &problem);
+    long long events = 0, carts = 0;
+    if (!problem.status)
+        events = forget(a, &problem, FORGET_EVENTS, settings()->event_days);
+    if (!problem.status)
+        carts = forget(a, &problem, FORGET_CARTS, settings()->cart_days);
     struct rows *forgotten = problem.status ? NULL : db_query(a, &problem, FORGET);
     if (forgotten)
         log_info("expired", "orders", arena_printf(a, "%lld", expired), "answers",
-                 db_text(forgotten, 0, 0), NULL);
+                 db_text(forgotten, 0, 0), "events", arena_printf(a, "%lld", events), "carts",
+                 arena_printf(a, "%lld", carts), NULL);
     else
         log_error("expiry failed", "code", problem.code, NULL);
     arena_free(a);

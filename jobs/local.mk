@@ -8,6 +8,7 @@ jobs_PROGRAMS = \
 	jobs/expire \
 	jobs/images \
 	jobs/index \
+	jobs/notify \
 	jobs/popularity \
 	jobs/purge \
 	jobs/relist \
@@ -15,7 +16,8 @@ jobs_PROGRAMS = \
 	jobs/rotate-keys \
 	jobs/service-account \
 	jobs/signing-keys \
-	jobs/transfer
+	jobs/transfer \
+	jobs/webhooks
 
 jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
@@ -23,3 +25,4 @@ jobs_images_LDADD = $(IMAGE_LDADD)
 jobs_index_LDADD = $(COLLECT_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)
 jobs_transfer_LDADD = $(SHEET_LDADD)
+jobs_webhooks_LDADD = $(COLLECT_LDADD)

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
@@ -20,6 +21,15 @@ char *digest_sha256(struct arena *a, const void *p, size_t n)
 char *digest_token(struct arena *a, const char *token)
 {
     return arena_printf(a, "\\x%s", digest_sha256(a, token, strlen(token)));
+}
+
+char *digest_hmac(struct arena *a, const char *key, const void *p, size_t n)
+{
+    unsigned char mac[SHA256_DIGEST_LENGTH];
+    unsigned int length = 0;
+    if (!HMAC(EVP_sha256(), key, (int)strlen(key), p, n, mac, &length))
+        return NULL;
+    return hex_encode(a, mac, length);
 }
 
 void random_bytes(void *p, size_t n)

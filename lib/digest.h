@@ -14,6 +14,10 @@ char *digest_sha256(struct arena *a, const void *p, size_t n);
 /* The same of a random token, as a bytea parameter. It has entropy enough to need no salt. */
 char *digest_token(struct arena *a, const char *token);
 
+/* HMAC-SHA-256 (RFC 2104) of n bytes under a key, as 64 lower-case hexadecimal digits; NULL when
+ * OpenSSL fails. */
+char *digest_hmac(struct arena *a, const char *key, const void *p, size_t n);
+
 /* n random bytes from the system. Where it has none the program ends: nothing that needs them
  * may go on without. */
 void random_bytes(void *p, size_t n);

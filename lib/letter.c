@@ -112,22 +112,28 @@ static const char *body_of(struct arena *a, const struct kind *k, enum lang lang
     return buf_text(&b);
 }
 
+struct letter letter_seal(struct arena *a, const char *to, const char *subject,
+                          const char *body, int seconds)
+{
+    struct letter letter = {.id = uuid7(a), .seconds = arena_printf(a, "%d", seconds)};
+    struct buf json = buf_new(a);
+    buf_raw(&json, "{\"to\":");
+    buf_json(&json, to);
+    buf_raw(&json, ",\"subject\":");
+    buf_json(&json, subject);
+    buf_raw(&json, ",\"body\":");
+    buf_json(&json, body);
+    buf_raw(&json, "}");
+    letter.payload = seal_json(a, LETTER_COLUMN, letter.id, json.data);
+    return letter;
+}
+
 struct letter letter_write(struct arena *a, const char *kind, enum lang lang, const char *to,
                            const char *token)
 {
     const struct kind *k = find_kind(kind);
     if (!k)
         return (struct letter){0};
-    struct letter letter = {.id = uuid7(a),
-                            .seconds = arena_printf(a, "%d", k->life * k->unit)};
-    struct buf json = buf_new(a);
-    buf_raw(&json, "{\"to\":");
-    buf_json(&json, to);
-    buf_raw(&json, ",\"subject\":");
-    buf_json(&json, message_with(a, k->subject, lang, settings()->shop_name));
-    buf_raw(&json, ",\"body\":");
-    buf_json(&json, body_of(a, k, lang, token));
-    buf_raw(&json, "}");
-    letter.payload = seal_json(a, LETTER_COLUMN, letter.id, json.data);
-    return letter;
+    const char *subject = message_with(a, k->subject, lang, settings()->shop_name);
+    return letter_seal(a, to, subject, body_of(a, k, lang, token), k->life * k->unit);
 }

@@ -37,6 +37,11 @@ struct letter {
 struct letter letter_write(struct arena *a, const char *kind, enum lang lang, const char *to,
                            const char *token);
 
+/* The same for a letter that was composed elsewhere, such as one about an order: subject and body
+ * as they are, and for how many seconds it is of use to anybody. */
+struct letter letter_seal(struct arena *a, const char *to, const char *subject,
+                          const char *body, int seconds);
+
 /* The column that letters are sealed for (lib/seal.h). */
 #define LETTER_COLUMN "registry.outbox.payload"
 

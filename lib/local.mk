@@ -27,6 +27,7 @@ libvendas_a_SOURCES = \
 	lib/gtin.c lib/gtin.h \
 	lib/idempotency.c lib/idempotency.h \
 	lib/input.h \
+	lib/ip.c lib/ip.h \
 	lib/items.c lib/items.h \
 	lib/job.c lib/job.h \
 	lib/identity.c lib/identity.h \
@@ -70,11 +71,13 @@ libvendas_a_SOURCES = \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
 	lib/sales/order.c lib/sales/order.h \
 	lib/sales/order_address.c lib/sales/order_address.h \
+	lib/sales/order_letter.c lib/sales/order_letter.h \
 	lib/sales/order_list.c lib/sales/order_list.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
 	lib/sales/tax.c lib/sales/tax.h \
+	lib/sales/webhook.c lib/sales/webhook.h \
 	lib/seal.c lib/seal.h \
 	lib/serve.c \
 	lib/settings.c lib/settings.h \

@@ -64,6 +64,10 @@ struct settings {
     /* requests of one account, in all programs of a host together; 0: any number */
     long long account_requests_per_minute;
     const char *limits_file; /* where they count them */
+    long long cart_days; /* how long a cart stays that nobody changes */
+    /* for how long events are kept; how long a subscriber may take to answer; 1: subscribers may
+     * be on loopback and private networks, and speak http on loopback */
+    long long event_days, webhook_seconds, webhook_private_addresses;
     /* nginx's limits for one address: see nginx.conf.in */
     long long address_requests_per_second, address_connections;
     long long address_sign_ins_per_minute, address_letters_per_minute;

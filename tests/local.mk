@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_identity \
+	tests/unit/test_ip \
 	tests/unit/test_items \
 	tests/unit/test_keyring \
 	tests/unit/test_lang \
@@ -39,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/test_messages \
 	tests/unit/test_money \
 	tests/unit/test_normal \
+	tests/unit/test_order_letter \
 	tests/unit/test_order_list \
 	tests/unit/test_page \
 	tests/unit/test_password \
@@ -63,6 +65,7 @@ UNIT_TESTS = \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \
+	tests/unit/test_webhook \
 	tests/unit/test_wordlist \
 	tests/unit/test_words
 UNIT_OBJECTS = $(UNIT_TESTS:=.$(OBJEXT))

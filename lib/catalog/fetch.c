@@ -1,15 +1,13 @@
 #include "catalog/fetch.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "catalog/page.h"
+#include "ip.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
@@ -65,45 +63,6 @@ static size_t receive(char *p, size_t one, size_t n, void *target)
     return n;
 }
 
-static bool private_ipv4(uint32_t ip)
-{
-    /* IANA special-purpose addresses (RFC 6890): none of these is a shop on the Internet. */
-    static const struct {
-        uint32_t net;
-        int bits;
-    } NETS[] = {
-        {0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},
-        {0xA9FE0000, 16}, {0xAC100000, 12}, {0xC0000000, 24}, {0xC0A80000, 16},
-        {0xC6120000, 15}, {0xE0000000, 3},
-    };
-    for (size_t i = 0; i < sizeof NETS / sizeof *NETS; i++)
-        if ((ip ^ NETS[i].net) >> (32 - NETS[i].bits) == 0)
-            return true;
-    return false;
-}
-
-static bool private_ipv6(const unsigned char *ip)
-{
-    static const unsigned char MAPPED[12] = {[10] = 0xFF, [11] = 0xFF}, ZERO[12] = {0};
-    if (!memcmp(ip, MAPPED, 12) || !memcmp(ip, ZERO, 12)) {
-        uint32_t v4;
-        memcpy(&v4, ip + 12, 4);
-        return private_ipv4(ntohl(v4));
-    }
-    /* 2001::/23 and 2002::/16 hold protocols, some of which carry an IPv4 address (Teredo,
-     * 6to4); else 2000::/3 is what is given out for use on the Internet. */
-    bool protocol = ip[0] == 0x20 && ((ip[1] == 0x01 && ip[2] < 2) || ip[1] == 0x02);
-    return protocol || (ip[0] & 0xE0) != 0x20;
-}
-
-static bool is_private(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET)
-        return private_ipv4(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
-    return address->sa_family != AF_INET6 ||
-           private_ipv6(((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr);
-}
-
 /* Called for each address that is about to be connected to, after name resolution: a name can't
  * be made to point inside once it has been looked at, and nothing inside is as much as knocked
  * at. */
@@ -111,7 +70,7 @@ static curl_socket_t open_socket(void *fetcher, curlsocktype purpose, struct cur
 {
     (void)purpose;
     struct fetcher *f = fetcher;
-    if (!f->limits.private_addresses && is_private(&to->addr)) {
+    if (!f->limits.private_addresses && ip_is_private(&to->addr)) {
         f->refused = true;
         return CURL_SOCKET_BAD;
     }

@@ -470,6 +470,53 @@ def use(owner, ana, product, code):
     ok(ana.post(f"/v1/orders/{order['id']}/cancel"))
 
 
+def carts(ana, product):
+    """Fills a cart on two devices."""
+    path = "/v1/carts/current"
+    items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
+    empty = ana.get(path)
+    assert ana.get(path, headers={"If-None-Match": empty.headers["ETag"]}).status_code == 304
+    ok(ana.put(path, {"items": items}))
+    old = {"If-Match": ana.get(path).headers["ETag"]}
+    ok(ana.patch(path, {"items": [{**items[0], "quantity": 3}]}, headers=old))
+    for answer in (ana.put(path, {"items": []}, headers=old),
+                   ana.patch(path, {"items": items}, headers=old),
+                   ana.post(f"{path}/merge", {"items": items}, headers=old)):
+        ok(answer, 412)
+    ok(ana.post(f"{path}/merge", {"items": items}))
+    support.rows(f"""INSERT INTO sales.cart_items (user_id, variant_id, quantity, name, unit_price)
+                     SELECT '{ana.id}', gen_random_uuid(), 1, 'x', 1 FROM generate_series(1, 101)""")
+    ok(ana.patch(path, {"items": items}), 409)
+    ok(ana.post(f"{path}/merge", {"items": items}), 409)
+    ok(ana.put(path, {"items": []}))
+
+
+def subscribers(owner):
+    """Has another system told of what happens."""
+    body = {"url": "https://erp.example/vendas", "event_types": ["order.*"], "description": "ERP",
+            "status": "paused"}
+    made = owner.post("/v1/webhooks", body)
+    path = made.headers["Location"]
+    ok(made, 201)
+    ok(owner.get("/v1/webhooks?limit=1"))
+    read = owner.get(path)
+    ok(read)
+    assert owner.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    old = {"If-Match": read.headers["ETag"]}
+    ok(owner.patch(path, {"event_types": ["order.paid", "stock.moved"]}, headers=old))
+    ok(owner.patch(path, {"status": "active"}, headers=old), 412)
+    ok(owner.post(f"{path}/secret"), 201)
+    assert support.run_job("webhooks").returncode == 0
+    ok(owner.post(f"{path}/replay", {"from_event": 1, "to_event": 9000}), 202)
+    ok(owner.get(f"{path}/deliveries?status=pending&limit=1"))
+    support.rows("""INSERT INTO sales.webhooks (id, url, event_types, secret)
+                    SELECT shared.uuid7(), 'https://full.example/', '{order.paid}', decode(repeat('00', 40), 'hex')
+                      FROM generate_series(1, 50)""")
+    ok(owner.post("/v1/webhooks", body), 409)
+    support.rows("DELETE FROM sales.webhooks WHERE url = 'https://full.example/'")
+    ok(owner.delete(path), 204)
+
+
 def reports(owner):
     for group in ("day", "week", "month", "product", "region", "customer", "gateway"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
@@ -563,6 +610,8 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     product = shelf(owner)
     sale(owner, ana, product)
     rules(owner, ana, product)
+    carts(ana, product)
+    subscribers(owner)
     ok(ana.get("/v1/users/me/export"))
     privileges(owner)
     reports(owner)

@@ -13,9 +13,11 @@ SERVICES = ["registry", "products", "sales", "catalog"]
 # What services publish to each other; all else is closed.
 PUBLISHED_FUNCTIONS = {
     ("sales", "registry.address_for_order"),
+    ("sales", "registry.customer_for_letter"),
     ("sales", "registry.customer_for_order"),
     ("sales", "registry.hold_customer"),
     ("sales", "products.categories_of"),
+    ("sales", "products.draws_on"),
     ("sales", "products.for_sale"),
     ("sales", "products.keeps_stock"),
     ("sales", "products.stock_changed"),
@@ -82,6 +84,11 @@ def test_what_was_written_down_is_not_changed():
                           ("return_items", "quantity"), ("order_notes", "note")):
         assert_without_right(f"UPDATE sales.{table} SET {column} = NULL",
                              f"DELETE FROM sales.{table}", f"TRUNCATE sales.{table} CASCADE")
+
+
+def test_what_happened_is_not_unwritten():
+    assert_without_right("UPDATE sales.events SET payload = '{}'", "DELETE FROM sales.events",
+                         "TRUNCATE sales.events CASCADE")
 
 
 def test_the_registry_only_adds_to_its_audit():
@@ -321,6 +328,12 @@ PARCEL = ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}'
      "more shipped or returned than there was"),
     ("INSERT INTO sales.stock_movements (variant_id, kind, on_hand, reserved, order_id)"
      " VALUES ('{variant}', 'return', 1, 0, '{order}')", "more put back than was taken"),
+    ("DELETE FROM sales.events WHERE object_id = '{order}'", "order changed without an event"),
+    ("INSERT INTO sales.webhooks (id, url, event_types, secret) VALUES (gen_random_uuid(),"
+     " 'https://x', '{{order.*}}', decode(repeat('00', 40), 'hex'));"
+     " INSERT INTO sales.deliveries (webhook_id, event_id, object_id) SELECT w.id, e.id, e.object_id"
+     " FROM sales.webhooks w, sales.events e WHERE e.object_id = '{order}' AND w.url = 'https://x'",
+     "delivery that no job will ever take"),
 ])
 def test_the_check_of_the_books_sees_tampering(sold, tampering, problem):
     found = support.rows(f"BEGIN; {tampering.format(**sold)};"

@@ -20,7 +20,7 @@ SEALED = [
     ("registry.registrations", "birth_date"), ("registry.addresses", "lines"),
     ("registry.sessions", "client"), ("registry.second_factors", "secret"),
     ("registry.outbox", "payload"), ("registry.audit", "origin"), ("sales.orders", "address"),
-    ("sales.orders", "customer"), ("sales.order_notes", "note"),
+    ("sales.orders", "customer"), ("sales.order_notes", "note"), ("sales.webhooks", "secret"),
 ]
 HASHES = {"hash", "item_hash", "token_hash", "phone_lookup", "document_lookup", "key", "request"}
 

@@ -77,6 +77,8 @@ def known(make_product, place_order, admin):
         "email": marks["new_email"], "password": password}).status_code == 202
     order = place_order(user, make_product(), shipping_address=address)
     assert admin.post(f"/v1/orders/{order['id']}/notes", {"note": marks["note"]}).ok
+    chosen = [{"variant_id": make_product()["variants"][0]["id"], "quantity": 3}]
+    assert user.put("/v1/carts/current", {"items": chosen}).status_code == 200
     assert admin.patch(f"/v1/users/{user.id}", {"language": "pt-BR"}).status_code == 200
     return user, marks, order
 

@@ -11,6 +11,16 @@ static void test_sha256_gives_the_digests_of_the_standard(void **state)
                                                     "b00361a396177a9cb410ff61f20015ad");
 }
 
+static void test_hmac_gives_what_the_rfc_says(void **state)
+{
+    (void)state;
+    static const char DATA[] = "what do ya want for nothing?"; /* RFC 4231 section 4.3 */
+    assert_string_equal(digest_hmac(a, "Jefe", DATA, strlen(DATA)),
+                        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_string_not_equal(digest_hmac(a, "jefe", DATA, strlen(DATA)),
+                            digest_hmac(a, "Jefe", DATA, strlen(DATA)));
+}
+
 static void test_random_texts_are_as_long_as_asked_and_differ(void **state)
 {
     (void)state;
@@ -92,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_gives_the_digests_of_the_standard),
+        cmocka_unit_test(test_hmac_gives_what_the_rfc_says),
         cmocka_unit_test(test_random_texts_are_as_long_as_asked_and_differ),
         cmocka_unit_test(test_hexadecimal_goes_both_ways_and_nothing_else_is_read),
         cmocka_unit_test(test_base64url_follows_the_rfc),
