@@ -5,6 +5,7 @@ import pytest
 
 import support
 from support import expire_now
+from test_shipments import item, ship
 
 
 def written(user):
@@ -35,10 +36,9 @@ def test_each_parcel_has_its_letter(admin, customer, make_product, place_order, 
     product = make_product()
     order = place_order(customer, product, 3)
     pay(customer, order)
-    before, path = len(written(customer)), f"/v1/orders/{order['id']}/ship"
-    part = [{"variant_id": product["variants"][0]["id"], "quantity": 1}]
-    assert admin.post(path, {"carrier": "Correios", "tracking_code": "AA1BR", "items": part}).ok
-    assert admin.post(path, {"carrier": "Jadlog", "tracking_code": "77"}).ok
+    before = len(written(customer))
+    assert ship(admin, order, item(product, 1), carrier="Correios", tracking_code="AA1BR").ok
+    assert ship(admin, order, carrier="Jadlog", tracking_code="77").ok
     written(customer)
     first, second = [letter.get_content() for letter in support.letters(customer.email)[before:]]
     assert "Correios" in first and "AA1BR" in first and f"1 x {product['name']}" in first
