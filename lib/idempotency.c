@@ -6,8 +6,8 @@
 #include "digest.h"
 
 static const char KEPT[] =
-    "SELECT kept, true FROM sales.idempotent_answer($1::uuid, $2, $3::bytea)"
-    "                    AS kept WHERE kept IS NOT NULL";
+    "SELECT kept, true, kept->>'id' FROM sales.idempotent_answer($1::uuid, $2, $3::bytea)"
+    "                                   AS kept WHERE kept IS NOT NULL";
 
 enum { MAX_KEY = 255 };
 
@@ -43,23 +43,28 @@ bool idempotency_read(struct request *req, struct idempotency *key)
     return true;
 }
 
-void idempotency_respond(struct request *req, int status, const struct rows *rows)
+void idempotency_respond(struct request *req, int status, const struct rows *rows,
+                         const char *folder)
 {
     if (!rows)
         return;
+    if (folder)
+        respond_header(req, "Location",
+                       arena_printf(req->arena, "%s/%s", folder, db_text(rows, 0, 2)));
     if (db_boolean(rows, 0, 1))
         respond_header(req, "Idempotent-Replayed", "true");
     respond_json(req, status, db_text(rows, 0, 0));
 }
 
-void idempotency_replay(struct request *req, const struct idempotency *key, int status)
+void idempotency_replay(struct request *req, const struct idempotency *key, int status,
+                        const char *folder)
 {
     struct problem now = req->problem;
     req->problem = problem_none(req->arena);
     struct rows *rows =
         db_query(req->arena, &req->problem, KEPT, key->caller, key->key, key->fingerprint);
     if (rows && db_count(rows) == 1)
-        idempotency_respond(req, status, rows);
+        idempotency_respond(req, status, rows, folder);
     else if (rows)
         req->problem = now;
 }

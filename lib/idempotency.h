@@ -21,12 +21,16 @@ struct idempotency {
  * when it is missing or malformed. */
 bool idempotency_read(struct request *req, struct idempotency *key);
 
+/* Answers with a row of (answer, replayed) or (answer, replayed, id): the status and body of
+ * the first time, and Idempotent-Replayed: true when it is not the first. folder: the path
+ * below which what was made is found by its id, for Location ("/v1/orders"), or NULL. NULL
+ * rows: the problem is told. */
+void idempotency_respond(struct request *req, int status, const struct rows *rows,
+                         const char *folder);
+
 /* For a request that can't be carried out as things stand now: if it was carried out before,
  * that answer is given again and the problem forgotten. */
-void idempotency_replay(struct request *req, const struct idempotency *key, int status);
-
-/* Answers with a row of (answer, replayed): the status and body of the first time, and
- * Idempotent-Replayed: true when it is not the first. NULL rows: the problem is told. */
-void idempotency_respond(struct request *req, int status, const struct rows *rows);
+void idempotency_replay(struct request *req, const struct idempotency *key, int status,
+                        const char *folder);
 
 #endif

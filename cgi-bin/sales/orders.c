@@ -17,11 +17,14 @@
 #include "uuid.h"
 
 static const char PLACE[] =
-    "SELECT answer, replayed FROM sales.place_order("
+    "SELECT answer, replayed, CASE WHEN replayed THEN answer->>'id' ELSE $6 END"
+    "  FROM sales.place_order("
     "    $1::uuid, $2, $3::bytea, $4::jsonb, make_interval(mins => $5::int), $6::uuid, $7,"
     "    $8::bytea, $9::bytea)";
 
 static const char CANCEL[] = "SELECT sales.cancel_order($1::jsonb, $2::uuid, $3::boolean, $4)";
+
+static const char FOLDER[] = "/v1/orders";
 
 /* What totals can be as a number of JSON that every reader knows exactly. */
 #define MAX_TOTAL 9007199254740991
@@ -75,7 +78,7 @@ static void place_order(struct request *req)
         return;
     struct json_object *address = checkout_address(req, body);
     if (!price_order(req, body, address, &pricing, &customer)) {
-        idempotency_replay(req, &key, 201);
+        idempotency_replay(req, &key, 201, FOLDER);
         return;
     }
     const char *id = uuid7(a);
@@ -85,7 +88,8 @@ static void place_order(struct request *req)
                                  pricing_order_json(a, &pricing), hold, id,
                                  field_text(address, "state"),
                                  seal_json(a, "sales.orders.address", id, field_json(address)),
-                                 seal_json(a, "sales.orders.customer", id, customer)));
+                                 seal_json(a, "sales.orders.customer", id, customer)),
+                        FOLDER);
 }
 
 static void list_orders(struct request *req)

@@ -12,7 +12,7 @@
 static const char ORDER[] = "SELECT number, total, currency FROM sales.orders"
                             " WHERE id = $1::uuid AND user_id = $2::uuid";
 
-static const char BEGIN[] = "SELECT answer, replayed FROM sales.begin_payment("
+static const char BEGIN[] = "SELECT answer, replayed, answer->>'id' FROM sales.begin_payment("
                             "    $1::uuid, $2, $3::bytea, $4::uuid, $5, $6, $7::jsonb,"
                             "    make_interval(mins => $8::int))";
 
@@ -71,7 +71,8 @@ static void begin_payment(struct request *req)
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, BEGIN, key.caller, key.key,
                                      key.fingerprint, order_id, g->name, method, next_action,
-                                     hold));
+                                     hold),
+                            "/v1/payments");
 }
 
 static void list_payments(struct request *req)

@@ -29,7 +29,8 @@ static void return_goods(struct request *req)
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, RETURN, audit_act(req),
                                      key.caller, key.key, key.fingerprint, id,
-                                     field_json(body)));
+                                     field_json(body)),
+                            NULL);
 }
 
 static const struct route ROUTES[] = {

@@ -43,7 +43,8 @@ static void ship_goods(struct request *req)
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, SHIP, audit_act(req),
                                      key.caller, key.key, key.fingerprint, id,
-                                     field_json(body)));
+                                     field_json(body)),
+                            NULL);
 }
 
 static void ship_rest(struct request *req)

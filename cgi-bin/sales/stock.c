@@ -183,7 +183,8 @@ static void move_stock(struct request *req)
     if (body && quantity_fits_kind(req, body) && idempotency_read(req, &key))
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, MOVE, key.caller, key.key,
-                                     key.fingerprint, field_json(body), audit_act(req)));
+                                     key.fingerprint, field_json(body), audit_act(req)),
+                            NULL);
 }
 
 static void transfer_stock(struct request *req)
@@ -195,7 +196,8 @@ static void transfer_stock(struct request *req)
     if (body && !req->problem.status && idempotency_read(req, &key))
         idempotency_respond(req, 201,
                             db_query(req->arena, &req->problem, TRANSFER, key.caller, key.key,
-                                     key.fingerprint, field_json(body), audit_act(req)));
+                                     key.fingerprint, field_json(body), audit_act(req)),
+                            NULL);
 }
 
 static void list_locations(struct request *req)

@@ -2,9 +2,9 @@
  * order_address: a pending order is sent elsewhere.
  *
  * What it costs stays as it was agreed. Where it goes decides freight and taxes: for another
- * postal code both are computed again, with the prices and the coupons of the order. If anything
- * to be paid would change, the address is refused with what would ("address_changes_total"), and
- * the buyer places another order.
+ * postal code both are computed again, with the prices and the coupons of the order. If
+ * anything to be paid would change, the address is refused with what would
+ * ("address_changes_total"), and the buyer places another order.
  */
 #ifndef VENDAS_SALES_ORDER_ADDRESS_H
 #define VENDAS_SALES_ORDER_ADDRESS_H

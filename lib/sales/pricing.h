@@ -80,9 +80,10 @@ struct pricing {
 bool pricing_compute(struct problem *p, const struct pricing_cart *cart,
                      struct json_object *facts, struct pricing *out);
 
-/* Whether the totals are those that were seen: a checked {"items", "discount", "freight", "tax",
- * "total"}, or NULL where nobody said. Else false with 409 and this code, "totals_changed" or
- * another, whose "changed" tells {member: {"old", "new"}} of each that differs. */
+/* Whether the totals are those that were seen: a checked {"items", "discount", "freight",
+ * "tax", "total"}, or NULL where nobody said. Else false with 409 and this code,
+ * "totals_changed" or another, whose "changed" tells {member: {"old", "new"}} of each that
+ * differs. */
 bool pricing_matches(struct problem *p, const struct pricing *pricing, struct json_object *seen,
                      const char *code);
 

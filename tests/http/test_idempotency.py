@@ -33,6 +33,7 @@ def assert_replays(first, again):
     assert again.status_code == first.status_code == 201, again.text
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers.get("Location") == first.headers.get("Location")
     assert again.content == first.content
 
 

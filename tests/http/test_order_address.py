@@ -88,6 +88,35 @@ def test_an_address_in_another_state_at_the_same_cost_is_taken(customer, goods, 
     assert support.value(f"SELECT state FROM sales.orders WHERE id = '{order['id']}'") == "MG"
 
 
+def test_another_postal_code_of_the_same_state_may_cost_something_else(admin, customer, order):
+    made = admin.post("/v1/freight-rules", {
+        "service": order["freight"]["service"], "name": "Balsa", "cep_from": "04538000",
+        "cep_to": "04538999", "base": order["totals"]["freight"] + 1, "days": 9})
+    assert made.status_code == 201, made.text
+    try:
+        problem = assert_problem(change(customer, order, shipping_address=NEAR), 409,
+                                 "address_changes_total")
+        assert problem["changed"]["freight"] == {
+            "old": order["totals"]["freight"], "new": order["totals"]["freight"] + 1}
+    finally:
+        assert admin.delete(made.headers["Location"]).status_code == 204
+
+
+def test_a_coupon_that_has_ended_meanwhile_still_counts(admin, customer, goods, place_order):
+    coupon = admin.post("/v1/coupons", {"code": support.unique("MUDA").upper(),
+                                        "kind": "percent", "value": 1000}).json()
+    rio = {**NEAR, "postal_code": "20040-002", "city": "Rio de Janeiro", "state": "RJ"}
+    order = place_order(customer, goods, 3, shipping_address=rio, coupons=[coupon["code"]])
+    assert order["totals"]["discount"] > 0
+    assert admin.delete(f"/v1/coupons/{coupon['id']}").status_code == 204
+    answer = change(customer, order, shipping_address={
+        **rio, "postal_code": "30130-010", "city": "Belo Horizonte", "state": "MG"})
+    assert (answer.status_code, answer.json()["totals"]) == (200, order["totals"])
+    rules = admin.get(f"/v1/orders/{order['id']}/rules").json()
+    assert [c["code"] for c in rules["coupons"]] == [coupon["code"]]
+    assert {t["state"] for t in rules["taxes"]} <= {"MG", None}
+
+
 def test_prices_that_rose_meanwhile_do_not_matter(admin, customer, make_product, place_order):
     product = make_product(price=1990)
     rio = {**NEAR, "postal_code": "20040-002", "city": "Rio de Janeiro", "state": "RJ"}

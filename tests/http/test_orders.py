@@ -82,14 +82,24 @@ def test_a_placed_order_reserves_its_stock(admin, buyer, make_product, place_ord
     assert seen["variants"][0]["available"] == 6
 
 
+def test_it_is_found_where_the_answer_says(buyer, goods):
+    answer = buyer.post("/v1/orders", order_body(goods), key=True)
+    assert buyer.get(answer.headers["Location"]).json() == answer.json()
+    payment = buyer.post(f"{answer.headers['Location']}/payments",
+                         {"gateway": "manual", "method": "bank_transfer"}, key=True)
+    assert buyer.get(payment.headers["Location"]).json() == payment.json()
+
+
 def test_numbers_rise_with_each_order(buyer, goods, place_order):
     first, second = place_order(buyer, goods), place_order(buyer, goods)
     assert second["number"] > first["number"]
 
 
-def test_only_who_is_signed_in_places_orders(anyone, goods):
-    answer = anyone.post("/v1/orders", order_body(goods), key=True)
-    support.assert_problem(answer, 401, "unauthorized")
+def test_a_guest_is_asked_to_sign_in_or_to_create_an_account(anyone, goods):
+    answer = anyone.post("/v1/orders", order_body(goods), key=True,
+                         headers={"Accept-Language": "pt-BR"})
+    problem = support.assert_problem(answer, 401, "unauthorized")
+    assert "crie uma" in problem["detail"]
 
 
 def test_an_order_larger_than_the_stock_is_refused_whole(admin, buyer, make_product):

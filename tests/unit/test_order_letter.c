@@ -16,11 +16,11 @@ static const char ORDER[] =
     "{\"variant_id\":\"v1\",\"name\":\"Caneca azul\",\"quantity\":2,\"total\":3980},"
     "{\"variant_id\":\"v2\",\"name\":\"Chaleira\",\"quantity\":1,\"total\":12000}],"
     "\"totals\":{\"items\":15980,\"discount\":500,\"freight\":1490,\"tax\":0,\"total\":16970},"
-    "\"customer\":{\"name\":\"Ana Lima\"},\"shipping_address\":{\"street\":\"Rua das Flores\"}}";
+    "\"customer\":{\"name\":\"Ana Lima\"},\"shipping_address\":{\"street\":\"Rua das "
+    "Flores\"}}";
 
-static const char PARCEL[] =
-    "{\"carrier\":\"Correios\",\"tracking_code\":\"AA123456789BR\","
-    " \"items\":[{\"variant_id\":\"v2\",\"quantity\":1}]}";
+static const char PARCEL[] = "{\"carrier\":\"Correios\",\"tracking_code\":\"AA123456789BR\","
+                             " \"items\":[{\"variant_id\":\"v2\",\"quantity\":1}]}";
 
 static char folder[] = "/tmp/vendas-order-letter-XXXXXX";
 

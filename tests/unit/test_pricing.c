@@ -233,11 +233,13 @@ static void test_totals_that_are_not_what_was_seen_are_told_by_member(void **sta
     assert_true(pricing_matches(&p, &got, NULL, "totals_changed"));
     assert_true(pricing_matches(&p, &got,
                                 json("{\"items\": 1990, \"discount\": 0, \"freight\": 1700,"
-                                     " \"tax\": 65, \"total\": 3755}"), "totals_changed"));
+                                     " \"tax\": 65, \"total\": 3755}"),
+                                "totals_changed"));
     assert_int_equal(p.status, 0);
     assert_false(pricing_matches(&p, &got,
                                  json("{\"items\": 1990, \"discount\": 0, \"freight\": 1500,"
-                                      " \"tax\": 65, \"total\": 3555}"), "totals_changed"));
+                                      " \"tax\": 65, \"total\": 3555}"),
+                                 "totals_changed"));
     assert_int_equal(p.status, 409);
     assert_string_equal(p.code, "totals_changed");
     struct json_object *changed = field_value(p.members, "changed");
