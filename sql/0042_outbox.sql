@@ -301,8 +301,12 @@ BEGIN
     END IF;
     taken := ARRAY(SELECT id FROM sales.events WHERE NOT routed ORDER BY id LIMIT p_limit);
     UPDATE sales.events SET routed = true WHERE id = ANY (taken);
+    -- What was entered afterwards, as history, is no news to the buyer.
     INSERT INTO sales.letters (event_id)
-    SELECT id FROM sales.events WHERE id = ANY (taken) AND sales.letter_of(type) IS NOT NULL;
+    SELECT e.id FROM sales.events e
+      JOIN sales.order_history h ON h.order_id = e.object_id AND h.version = e.version
+     WHERE e.id = ANY (taken) AND sales.letter_of(e.type) IS NOT NULL
+       AND h.at > e.created_at - interval '1 hour';
     FOR w IN SELECT id, event_types FROM sales.webhooks ORDER BY id FOR NO KEY UPDATE LOOP
         WITH queued AS (
             INSERT INTO sales.deliveries (webhook_id, event_id, object_id)
@@ -443,17 +447,14 @@ COMMENT ON FUNCTION registry.customer_for_letter(uuid) IS
 CREATE FUNCTION sales.next_letter(OUT event bigint, OUT kind text, OUT user_id uuid, OUT email text,
                                   OUT language text, OUT document json, OUT parcel json)
 RETURNS SETOF record LANGUAGE sql AS $$
-    -- What was entered afterwards, as history, is no news to the buyer.
-    SELECT l.event_id, sales.letter_of(e.type), d.user_id,
-           CASE WHEN h.at > e.created_at - interval '1 hour' THEN c.email END, c.language, d.document, s.document
+    SELECT l.event_id, sales.letter_of(e.type), d.user_id, c.email, c.language, d.document, s.document
       FROM (SELECT w.event_id FROM sales.letters w ORDER BY w.event_id LIMIT 1) AS l
       JOIN sales.events e ON e.id = l.event_id
       JOIN sales.order_documents d ON d.id = e.object_id
-      JOIN sales.order_history h ON h.order_id = e.object_id AND h.version = e.version
       LEFT JOIN sales.shipment_documents s ON s.order_id = e.object_id AND s.version = e.version
      CROSS JOIN registry.customer_for_letter(d.user_id) AS c
 $$;
-COMMENT ON FUNCTION sales.next_letter() IS 'The letter that has waited longest, and what it is written from: the order and, where it is about one, the parcel; email is null where nobody is written to.';
+COMMENT ON FUNCTION sales.next_letter() IS 'The letter that has waited longest, and what it is written from: the order and, where it is about one, the parcel; email is null where the buyer is gone.';
 
 CREATE FUNCTION sales.finish_letter(p_event bigint, p_id uuid, p_kind text, p_payload bytea, p_user uuid,
                                     p_seconds int) RETURNS void

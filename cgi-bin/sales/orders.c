@@ -17,7 +17,7 @@
 #include "uuid.h"
 
 static const char PLACE[] =
-    "SELECT answer, replayed, CASE WHEN replayed THEN answer->>'id' ELSE $6 END"
+    "SELECT answer, replayed, CASE WHEN replayed THEN answer->>'id' ELSE $6::text END"
     "  FROM sales.place_order("
     "    $1::uuid, $2, $3::bytea, $4::jsonb, make_interval(mins => $5::int), $6::uuid, $7,"
     "    $8::bytea, $9::bytea)";

@@ -79,22 +79,34 @@ static void test_the_first_answer_and_its_replay_differ_by_a_header(void **state
     static const char *const FIRST[] = {"{\"id\":1}", "f"}, *const AGAIN[] = {"{\"id\":1}",
                                                                               "t"};
     struct request *req = post("k", "{}");
-    idempotency_respond(req, 201, rows_of(2, 1, FIRST));
+    idempotency_respond(req, 201, rows_of(2, 1, FIRST), NULL);
     assert_int_equal(req->response->status, 201);
     assert_string_equal(req->response->body, "{\"id\":1}");
     assert_null(strstr(response_head(req), "Idempotent-Replayed"));
     req = post("k", "{}");
-    idempotency_respond(req, 201, rows_of(2, 1, AGAIN));
+    idempotency_respond(req, 201, rows_of(2, 1, AGAIN), NULL);
     assert_int_equal(req->response->status, 201);
     assert_string_equal(req->response->body, "{\"id\":1}");
     assert_non_null(strstr(response_head(req), "Idempotent-Replayed: true\r\n"));
+}
+
+static void test_what_was_made_is_found_below_its_folder(void **state)
+{
+    (void)state;
+    static const char *const MADE[] = {"{}", "f", "4711"};
+    struct request *req = post("k", "{}");
+    idempotency_respond(req, 201, rows_of(3, 1, MADE), "/v1/orders");
+    assert_non_null(strstr(response_head(req), "Location: /v1/orders/4711\r\n"));
+    req = post("k", "{}");
+    idempotency_respond(req, 201, rows_of(3, 1, MADE), NULL);
+    assert_null(strstr(response_head(req), "Location"));
 }
 
 static void test_without_rows_the_problem_is_left_to_be_told(void **state)
 {
     (void)state;
     struct request *req = post("k", "{}");
-    idempotency_respond(req, 201, NULL);
+    idempotency_respond(req, 201, NULL, "/v1/orders");
     assert_int_equal(req->response->status, 0);
 }
 
@@ -106,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_a_key_has_at_most_255_visible_characters),
         cmocka_unit_test(test_the_fingerprint_is_that_of_the_request_alone),
         cmocka_unit_test(test_the_first_answer_and_its_replay_differ_by_a_header),
+        cmocka_unit_test(test_what_was_made_is_found_below_its_folder),
         cmocka_unit_test(test_without_rows_the_problem_is_left_to_be_told),
     };
     return UNIT_RUN(tests);
