@@ -13,14 +13,21 @@
 #include "buf.h"
 #include "fields.h"
 #include "json.h"
+#include "messages.h"
 
 enum { TRIES = 3, TIMEOUT_SECONDS = 30, LONGEST_LINE = 4096, MAX_ANSWER = 32 << 20 };
 
-static bool fail(struct client *c, int status, const char *what, const char *why)
+bool client_fail(struct client *c, int status, const char *what, const char *why)
 {
     fprintf(stderr, "vendasctl: %s%s%s\n", what, why ? ": " : "", why ? why : "");
     c->status = status;
     return false;
+}
+
+/* A text in the caller's language, by its code. */
+static const char *say(const struct client *c, const char *code)
+{
+    return message_with(c->arena, code, c->lang, NULL);
 }
 
 /* Where and who ---------------------------------------------------------------------------- */
@@ -54,11 +61,11 @@ static bool read_line(struct client *c, const char *path, char *line)
     if (!*line || *line == '#')
         return true;
     if (!equals)
-        return fail(c, EXIT_USAGE, path, "a line is not NAME=VALUE");
+        return client_fail(c, EXIT_USAGE, path, say(c, "config_not_a_pair"));
     *equals = '\0';
     const char **to = member(c, line);
     if (!to)
-        return fail(c, EXIT_USAGE, path, "there is a name that is not known");
+        return client_fail(c, EXIT_USAGE, path, say(c, "config_unknown_name"));
     if (!*to)
         *to = arena_strdup(c->arena, equals + 1);
     return true;
@@ -71,8 +78,7 @@ static bool read_open(struct client *c, const char *path, FILE *f)
     char line[LONGEST_LINE];
     bool ok = true;
     if (fstat(fileno(f), &about) || about.st_uid != geteuid() || about.st_mode & 077)
-        ok = fail(c, EXIT_USAGE, path,
-                  "it holds a secret: it must be yours, with mode 0600 (chmod 600)");
+        ok = client_fail(c, EXIT_USAGE, path, say(c, "config_not_secret"));
     while (ok && fgets(line, sizeof line, f))
         ok = read_line(c, path, line);
     fclose(f);
@@ -108,18 +114,15 @@ bool client_configure(struct client *c, const char *config)
     const char *path = config ? config : usual_file(c->arena);
     FILE *f = fopen(path, "re");
     if (!f && (config || errno != ENOENT))
-        return fail(c, EXIT_USAGE, path, strerror(errno));
+        return client_fail(c, EXIT_USAGE, path, strerror(errno));
     if (f && !read_open(c, path, f))
         return false;
     if (!c->url)
-        return fail(c, EXIT_USAGE, "where is the shop? Give --url or VENDASCTL_URL", NULL);
+        return client_fail(c, EXIT_USAGE, say(c, "config_no_url"), NULL);
     if (!is_safe(c->url))
-        return fail(c, EXIT_USAGE, c->url, "must begin with https://, or be this host");
+        return client_fail(c, EXIT_USAGE, c->url, say(c, "config_url_unsafe"));
     if (!c->client_id || !c->client_secret)
-        return fail(c, EXIT_USAGE,
-                    "who calls? Give VENDASCTL_CLIENT_ID and VENDASCTL_CLIENT_SECRET, or put"
-                    " client_id and client_secret into the file",
-                    NULL);
+        return client_fail(c, EXIT_USAGE, say(c, "config_no_caller"), NULL);
     return true;
 }
 
@@ -197,8 +200,8 @@ static void tell(struct client *c, long status, struct json_object *problem)
 {
     const char *detail = field_text(problem, "detail");
     bool later = status == 429 || status >= 500;
-    fail(c, later ? EXIT_UNREACHABLE : EXIT_REFUSED,
-         detail ? detail : "the shop answers with status",
+    client_fail(c, later ? EXIT_UNREACHABLE : EXIT_REFUSED,
+         detail ? detail : say(c, "answered_with_status"),
          detail ? field_text(problem, "code") : arena_printf(c->arena, "%ld", status));
     struct json_object *errors = field_value(problem, "errors");
     for (size_t i = 0; errors && i < json_object_array_length(errors); i++) {
@@ -222,7 +225,7 @@ static struct json_object *ask(struct client *c, const char *method, const char 
         status = attempt(c, method, path, body, key, &got, &why);
     }
     if (!status) {
-        fail(c, EXIT_UNREACHABLE, c->url, why);
+        client_fail(c, EXIT_UNREACHABLE, c->url, why);
         return NULL;
     }
     *text = buf_text(&got);

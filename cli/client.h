@@ -32,6 +32,10 @@ struct client {
     int status; /* an exit_code; not EXIT_DONE once something went wrong, which was told */
 };
 
+/* Tells what is wrong, with the reason unless that is NULL, and remembers the status, an
+ * exit_code. false. */
+bool client_fail(struct client *c, int status, const char *what, const char *why);
+
 /* Fills what options left NULL from the environment and the file (config, or the usual one
  * where that is NULL). False after telling what is missing or wrong. */
 bool client_configure(struct client *c, const char *config);

@@ -1,47 +1,82 @@
 /*
- * command: what one call of vendasctl is to do.
+ * command: what one call of vendasctl is to do, and what commands share.
  */
 #ifndef VENDAS_CLI_COMMAND_H
 #define VENDAS_CLI_COMMAND_H
 
 #include <stdbool.h>
 
+#include "buf.h"
 #include "client.h"
+#include "options.h"
+#include "table.h"
 
 /* Options, and what stands behind the command's two words. */
 struct call {
     struct client client;
-    bool json; /* the API's documents as they are, for programs */
-    bool all;  /* every page of a list */
-    int limit; /* of a list */
-    int max;   /* pieces of what is "low" */
-    const char *status, *reason, *key;
+    const char *given[OPTION_COUNT]; /* see options_read() */
     const char *const *arguments;
 };
 
 struct command {
     const char *group, *name;
-    int arguments; /* so many, exactly */
-    const char *usage, *about;
+    int arguments;     /* so many, exactly */
+    const char *usage; /* them, and the options that it takes */
+    const char *about; /* a code of lib/messages */
     void (*run)(struct call *call);
 };
 
 /* Each ends with a group that is NULL. */
 extern const struct command ORDER_COMMANDS[], STOCK_COMMANDS[];
 
-/* A list, page by page, at most so many rows as asked for, or all: show() is called with each
- * page's "data"; with --json one document of all of them is written instead. path has its query
- * begun ("?limit="). */
-void call_list(struct call *call, const char *path,
-               void (*show)(struct call *call, void *to, struct json_object *data), void *to);
-
-/* An argument as a segment of a path; NULL, and told, where it can't be an id. */
-const char *call_id(struct call *call, int argument);
-
-/* {"reason": ...} where --reason was given, else NULL. */
-const char *call_reason(struct call *call);
-
-/* A heading or a word in the caller's language: a code of lib/messages. */
+/* A text in the caller's language, by its code in lib/messages. */
 const char *call_text(const struct call *call, const char *code);
+
+/* Tells what is wrong with something that was given, by a code of lib/messages, so that the
+ * command ends as wrongly used. NULL. */
+const char *call_wrong(struct call *call, const char *given, const char *code);
+
+/* A column of a table: a code of lib/messages, and whether figures stand in it. */
+struct column {
+    const char *code;
+    bool figures;
+};
+
+/* A table with these columns, of which the last has no code. */
+struct table *call_table(struct call *call, const struct column *columns);
+
+/* A member that is a number, as text. */
+const char *call_figure(struct call *call, struct json_object *of, const char *name);
+
+/* Shows a list as a table, page by page, at most so many rows as --limit says, or with --all
+ * all: row() adds one of its rows. With --json one document of all of them is written instead.
+ * filters ("&name=value...", or "") stand behind the limit. */
+void call_list(struct call *call, const char *path, const char *filters, struct table *table,
+               void (*row)(struct call *call, struct table *table, struct json_object *of));
+
+/* The id of the order that the first argument names, by its id or its number (1042, #1042);
+ * NULL, and told, where there is none. */
+const char *call_order(struct call *call);
+
+/* The id of the variant that is named by its id or, where its product is for sale, by its SKU;
+ * NULL, and told, where there is none. */
+const char *call_variant(struct call *call, const char *named);
+
+/* Adds a member to an object of JSON that is begun ("{"); none where value is NULL. */
+void call_member(struct buf *object, const char *name, const char *value);
+
+/* The Idempotency-Key: --key, or one that is made. */
+const char *call_key(struct call *call);
+
+/* What order.c has for orders.c: writes an order in full, with its coupons (a list, or NULL). */
+void order_print(struct call *call, struct json_object *order, struct json_object *coupons);
+
+/* The line of an order whose variant this is; NULL where there is none. */
+struct json_object *order_line(struct json_object *order, const char *member,
+                               const char *value);
+
+/* What a member in minor units is as people read it, in the order's currency. */
+const char *order_money(struct call *call, struct json_object *order, struct json_object *of,
+                        const char *name);
 
 #endif

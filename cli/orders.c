@@ -1,141 +1,239 @@
-/* vendasctl orders: list, show, ship, cancel. */
+/* vendasctl orders: list, show, ship, deliver, cancel. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
 #include "command.h"
 #include "fields.h"
-#include "messages.h"
-#include "money.h"
-#include "table.h"
+#include "uuid.h"
+#include "when.h"
 
-static const char *number_of(struct call *call, struct json_object *of, const char *name)
+/* The list --------------------------------------------------------------------------------- */
+
+static const char *read_time(struct call *call, const char *given)
 {
-    return arena_printf(call->client.arena, "%lld", field_integer(of, name));
+    const char *time = when_read(call->client.arena, given);
+    return time ? time : call_wrong(call, given, "not_a_time");
 }
 
-static const char *money(struct call *call, struct json_object *order, struct json_object *of,
-                         const char *name)
+/* Minor units of an amount such as 150, 150.9 or 150,90. */
+static const char *read_amount(struct call *call, const char *given)
 {
-    return money_format(call->client.arena, field_integer(of, name),
-                        field_text(order, "currency"), call->client.lang);
+    size_t whole = strspn(given, "0123456789");
+    const char *rest = given + whole + (given[whole] == '.' || given[whole] == ',');
+    size_t cents = strspn(rest, "0123456789");
+    if (!whole || whole > 12 || cents > 2 || rest[cents] || (given[whole] && !cents))
+        return call_wrong(call, given, "not_an_amount");
+    return arena_printf(call->client.arena, "%.*s%.*s%.*s", (int)whole, given, (int)cents, rest,
+                        (int)(2 - cents), "00");
 }
 
-/* "2026-01-31 12:00" of an RFC 3339 time, in UTC as the API has it. */
-static const char *minute(struct call *call, const char *time)
+/* Which parameter of the API an option is; where it is an id, by_id. read() makes the value of
+ * what was given, or NULL, and has told. */
+static const struct {
+    enum option_name option;
+    const char *parameter, *by_id;
+    const char *(*read)(struct call *call, const char *given);
+} FILTERS[] = {
+    {OPTION_FROM, "created_from", NULL, read_time},
+    {OPTION_TO, "created_to", NULL, read_time},
+    {OPTION_CUSTOMER, "customer", "customer_id", NULL},
+    {OPTION_PRODUCT, "variant_id", "product_id", call_variant},
+    {OPTION_MIN_TOTAL, "min_total", NULL, read_amount},
+    {OPTION_MAX_TOTAL, "max_total", NULL, read_amount},
+    {OPTION_GATEWAY, "gateway", NULL, NULL},
+    {OPTION_TEXT, "q", NULL, NULL},
+};
+
+static void parameter(struct buf *to, const char *name, const char *value)
 {
-    return time && strlen(time) > 16
-               ? arena_printf(call->client.arena, "%.10s %.5s", time, time + 11)
-               : time;
+    buf_printf(to, "&%s=", name);
+    buf_url(to, value);
 }
 
-static void list_rows(struct call *call, void *table, struct json_object *orders)
+/* False after telling what can't be a filter. */
+static bool put_filters(struct call *call, struct buf *to)
 {
-    for (size_t i = 0; i < json_object_array_length(orders); i++) {
-        struct json_object *order = json_object_array_get_idx(orders, i);
-        table_row(table, (const char *[]){
-                             number_of(call, order, "number"), field_text(order, "status"),
-                             minute(call, field_text(order, "created_at")),
-                             field_text(field_value(order, "customer"), "name"),
-                             money(call, order, field_value(order, "totals"), "total"),
-                             field_text(order, "id")});
+    const char *status = call->given[OPTION_STATUS];
+    char *at = status ? arena_strdup(call->client.arena, status) : NULL;
+    for (char *one; (one = strsep(&at, ","));)
+        parameter(to, "status", one);
+    for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++) {
+        const char *value = call->given[FILTERS[i].option];
+        if (!value)
+            continue;
+        bool is_id = FILTERS[i].by_id && uuid_valid(value);
+        if (FILTERS[i].read && !is_id && !(value = FILTERS[i].read(call, value)))
+            return false;
+        parameter(to, is_id ? FILTERS[i].by_id : FILTERS[i].parameter, value);
     }
+    return true;
+}
+
+static void list_row(struct call *call, struct table *table, struct json_object *order)
+{
+    struct json_object *totals = field_value(order, "totals");
+    table_row(table, (const char *[]){
+                         call_figure(call, order, "number"), field_text(order, "status"),
+                         when_show(call->client.arena, field_text(order, "created_at")),
+                         field_text(field_value(order, "customer"), "name"),
+                         order_money(call, order, totals, "total"), field_text(order, "id")});
 }
 
 static void list_orders(struct call *call)
 {
-    struct arena *a = call->client.arena;
-    struct table *table = table_new(
-        a,
-        (const char *[]){arena_printf(a, ">%s", call_text(call, "column_number")),
-                         call_text(call, "column_status"), call_text(call, "column_placed"),
-                         call_text(call, "column_customer"),
-                         arena_printf(a, ">%s", call_text(call, "column_amount")), "ID", NULL});
-    struct buf path = buf_new(a);
-    buf_printf(&path, "/v1/orders?limit=%d", call->limit);
-    if (call->status) {
-        buf_raw(&path, "&status=");
-        buf_url(&path, call->status);
-    }
-    call_list(call, path.data, list_rows, table);
-    if (!call->json && call->client.status == EXIT_DONE)
-        table_print(table);
+    static const struct column COLUMNS[] = {{"column_number", true},   {"column_status", false},
+                                            {"column_placed", false},  {"column_customer", false},
+                                            {"column_amount", true},   {"column_id", false},
+                                            {0}};
+    struct buf filters = buf_new(call->client.arena);
+    if (put_filters(call, &filters))
+        call_list(call, "/v1/orders", buf_text(&filters), call_table(call, COLUMNS), list_row);
 }
 
-static void print_items(struct call *call, struct json_object *order)
-{
-    struct arena *a = call->client.arena;
-    struct json_object *items = field_value(order, "items");
-    struct table *table = table_new(
-        a, (const char *[]){arena_printf(a, ">%s", call_text(call, "column_units")), "SKU",
-                            call_text(call, "column_product"),
-                            arena_printf(a, ">%s", call_text(call, "column_amount")), NULL});
-    for (size_t i = 0; items && i < json_object_array_length(items); i++) {
-        struct json_object *item = json_object_array_get_idx(items, i);
-        table_row(table, (const char *[]){number_of(call, item, "quantity"),
-                                          field_text(item, "sku"), field_text(item, "name"),
-                                          money(call, order, item, "total")});
-    }
-    table_print(table);
-}
+/* One order -------------------------------------------------------------------------------- */
 
-/* One order in full; what is behind a name stands in a second column. */
-static void print_order(struct call *call, struct json_object *order)
+static struct json_object *ask(struct call *call, const char *method, const char *order,
+                               const char *act, const char *body, const char *key,
+                               const char **text)
 {
-    struct json_object *totals = field_value(order, "totals");
-    struct table *table =
-        table_new(call->client.arena, (const char *[]){call_text(call, "column_number"),
-                                                       number_of(call, order, "number"), NULL});
-    const char *const pairs[][2] = {
-        {"ID", field_text(order, "id")},
-        {call_text(call, "column_status"), field_text(order, "status")},
-        {call_text(call, "column_placed"), minute(call, field_text(order, "created_at"))},
-        {call_text(call, "column_customer"),
-         field_text(field_value(order, "customer"), "name")},
-        {call_text(call, "column_freight"), money(call, order, totals, "freight")},
-        {call_text(call, "column_amount"), money(call, order, totals, "total")},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        table_row(table, pairs[i]);
-    table_print(table);
-    putchar('\n');
-    print_items(call, order);
-}
-
-static void ask_order(struct call *call, const char *method, const char *act, const char *body)
-{
-    const char *id = call_id(call, 0), *text;
-    struct json_object *order =
-        id ? client_ask(&call->client, method,
-                        arena_printf(call->client.arena, "/v1/orders/%s%s", id, act), body,
-                        NULL, &text)
-           : NULL;
-    if (order && call->json)
-        puts(text);
-    else if (order)
-        print_order(call, order);
+    const char *path = arena_printf(call->client.arena, "/v1/orders/%s%s", order, act);
+    return client_ask(&call->client, method, path, body, key, text);
 }
 
 static void show_order(struct call *call)
 {
-    ask_order(call, "GET", "", NULL);
+    const char *text, *rules_text, *id = call_order(call);
+    struct json_object *order = id ? ask(call, "GET", id, "", NULL, NULL, &text) : NULL;
+    if (!order)
+        return;
+    if (call->given[OPTION_JSON]) {
+        puts(text);
+        return;
+    }
+    struct json_object *rules = ask(call, "GET", id, "/rules", NULL, NULL, &rules_text);
+    if (rules)
+        order_print(call, order, field_value(rules, "coupons"));
+}
+
+/* Has something done with an order, which the API answers with, and shows it. */
+static void change_order(struct call *call, const char *id, const char *act,
+                         struct buf *body)
+{
+    const char *text;
+    if (body->len > 1)
+        buf_raw(body, "}");
+    struct json_object *order =
+        ask(call, "POST", id, act, body->len > 1 ? body->data : NULL, NULL, &text);
+    if (order && call->given[OPTION_JSON])
+        puts(text);
+    else if (order)
+        order_print(call, order, NULL);
+}
+
+/* A body that is begun, with the reason. */
+static struct buf begin_body(struct call *call)
+{
+    struct buf body = buf_new(call->client.arena);
+    buf_raw(&body, "{");
+    call_member(&body, "reason", call->given[OPTION_REASON]);
+    return body;
+}
+
+/* Adds what SKU=PIECES,SKU=PIECES says; false, and told, where it is not so, or not of the
+ * order. */
+static bool put_items(struct call *call, struct buf *body, struct json_object *order)
+{
+    char *at = arena_strdup(call->client.arena, call->given[OPTION_ITEMS]);
+    buf_printf(body, "%s\"items\":[", body->len > 1 ? "," : "");
+    for (char *one; (one = strsep(&at, ","));) {
+        char *pieces = strchr(one, '=');
+        if (!pieces || !pieces[1] || strspn(pieces + 1, "0123456789") != strlen(pieces + 1) ||
+            strlen(pieces + 1) > 6)
+            return call_wrong(call, one, "not_an_item");
+        *pieces++ = '\0';
+        struct json_object *line = order_line(order, "sku", one);
+        if (!line)
+            return client_fail(&call->client, EXIT_REFUSED, one,
+                               call_text(call, "not_in_order"));
+        buf_printf(body, "%s{\"variant_id\":\"%s\",\"quantity\":%ld}",
+                   body->data[body->len - 1] == '[' ? "" : ",", field_text(line, "variant_id"),
+                   strtol(pieces, NULL, 10));
+    }
+    buf_raw(body, "]}");
+    return true;
+}
+
+/* A parcel with a part of the order. A key makes it safe to send again what may have arrived. */
+static void ship_part(struct call *call, const char *id, struct buf *body)
+{
+    const char *text;
+    struct json_object *order = ask(call, "GET", id, "", NULL, NULL, &text);
+    if (order && put_items(call, body, order) &&
+        ask(call, "POST", id, "/shipments", body->data, call_key(call), &text))
+        show_order(call);
 }
 
 static void ship_order(struct call *call)
 {
-    ask_order(call, "POST", "/ship", call_reason(call));
+    struct buf body = begin_body(call);
+    const char *id = call_order(call);
+    call_member(&body, "carrier", call->given[OPTION_CARRIER]);
+    call_member(&body, "tracking_code", call->given[OPTION_TRACKING]);
+    if (id && call->given[OPTION_ITEMS])
+        ship_part(call, id, &body);
+    else if (id)
+        change_order(call, id, "/ship", &body);
+}
+
+/* The path of the parcel that has the tracking code; NULL, and told, where none has. */
+static const char *find_parcel(struct call *call, const char *order, const char *tracking)
+{
+    const char *text;
+    struct json_object *document = ask(call, "GET", order, "", NULL, NULL, &text);
+    struct json_object *parcels = field_value(document, "shipments");
+    for (size_t i = 0; parcels && i < json_object_array_length(parcels); i++) {
+        struct json_object *parcel = json_object_array_get_idx(parcels, i);
+        const char *code = field_text(parcel, "tracking_code");
+        if (code && !strcmp(code, tracking))
+            return arena_printf(call->client.arena, "/shipments/%s/deliver",
+                                field_text(parcel, "id"));
+    }
+    if (document)
+        client_fail(&call->client, EXIT_REFUSED, tracking, call_text(call, "no_such_parcel"));
+    return NULL;
+}
+
+static void deliver_order(struct call *call)
+{
+    struct buf body = begin_body(call);
+    const char *id = call_order(call), *tracking = call->given[OPTION_TRACKING];
+    const char *act = id && tracking ? find_parcel(call, id, tracking) : "/deliver";
+    if (id && act)
+        change_order(call, id, act, &body);
 }
 
 static void cancel_order(struct call *call)
 {
-    ask_order(call, "POST", "/cancel", call_reason(call));
+    struct buf body = begin_body(call);
+    const char *id = call_order(call);
+    if (id)
+        change_order(call, id, "/cancel", &body);
 }
 
 const struct command ORDER_COMMANDS[] = {
-    {"orders", "list", 0, "[--status STATUS] [--limit N | --all]", "orders, newest first",
-     list_orders},
-    {"orders", "show", 1, "ID", "an order with its lines", show_order},
-    {"orders", "ship", 1, "ID [--reason TEXT]", "it is on its way", ship_order},
-    {"orders", "cancel", 1, "ID [--reason TEXT]", "it is off", cancel_order},
+    {"orders", "list", 0,
+     "[--status STATUS,...] [--from TIME] [--to TIME] [--customer WHO] [--product WHAT]"
+     " [--min-total AMOUNT] [--max-total AMOUNT] [--gateway GATEWAY] [--text TEXT]"
+     " [--limit N | --all]",
+     "help_orders_list", list_orders},
+    {"orders", "show", 1, "ORDER", "help_orders_show", show_order},
+    {"orders", "ship", 1,
+     "ORDER [--carrier NAME] [--tracking CODE] [--items SKU=PIECES,... [--key KEY]]"
+     " [--reason TEXT]",
+     "help_orders_ship", ship_order},
+    {"orders", "deliver", 1, "ORDER [--tracking CODE] [--reason TEXT]", "help_orders_deliver",
+     deliver_order},
+    {"orders", "cancel", 1, "ORDER [--reason TEXT]", "help_orders_cancel", cancel_order},
     {0},
 };

@@ -3,107 +3,28 @@
  * vendasctl(1) is its manual.
  */
 #include <curl/curl.h>
-#include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "buf.h"
 #include "command.h"
-#include "fields.h"
-#include "messages.h"
-#include "uuid.h"
-
-enum { DEFAULT_LIMIT = 20, PAGE = 100, DEFAULT_MAX = 5 };
 
 static const struct command *const GROUPS[] = {ORDER_COMMANDS, STOCK_COMMANDS};
 enum { GROUP_COUNT = sizeof GROUPS / sizeof *GROUPS };
 
-/* What commands share ---------------------------------------------------------------------- */
-
-const char *call_text(const struct call *call, const char *code)
+static void print_usage(struct call *call, FILE *to)
 {
-    return message_with(call->client.arena, code, call->client.lang, NULL);
-}
-
-const char *call_id(struct call *call, int argument)
-{
-    const char *id = call->arguments[argument];
-    if (uuid_valid(id))
-        return id;
-    fprintf(stderr, "vendasctl: %s: not an id\n", id);
-    call->client.status = EXIT_USAGE;
-    return NULL;
-}
-
-const char *call_reason(struct call *call)
-{
-    if (!call->reason)
-        return NULL;
-    struct buf body = buf_new(call->client.arena);
-    buf_raw(&body, "{\"reason\":");
-    buf_json(&body, call->reason);
-    buf_raw(&body, "}");
-    return body.data;
-}
-
-static const char *next_page(struct call *call, const char *path, struct json_object *page)
-{
-    const char *cursor = field_text(page, "next_cursor");
-    struct buf b = buf_new(call->client.arena);
-    if (!cursor)
-        return NULL;
-    buf_printf(&b, "%s&cursor=", path);
-    buf_url(&b, cursor);
-    return b.data;
-}
-
-/* The rows of a page as members of the one list that --json writes. */
-static void write_rows(struct buf *to, struct json_object *data)
-{
-    for (size_t i = 0; i < json_object_array_length(data); i++)
-        buf_printf(to, "%s%s", to->data[to->len - 1] == '[' ? "" : ",",
-                   json_object_to_json_string_ext(json_object_array_get_idx(data, i),
-                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-void call_list(struct call *call, const char *path,
-               void (*show)(struct call *call, void *to, struct json_object *data), void *to)
-{
-    struct buf all = buf_new(call->client.arena);
-    const char *text, *at = path;
-    buf_raw(&all, "{\"data\":[");
-    do {
-        struct json_object *page = client_ask(&call->client, "GET", at, NULL, NULL, &text);
-        struct json_object *data = field_value(page, "data");
-        if (!json_object_is_type(data, json_type_array))
-            return;
-        if (call->json)
-            write_rows(&all, data);
-        else
-            show(call, to, data);
-        at = call->all ? next_page(call, path, page) : NULL;
-    } while (at);
-    if (call->json)
-        printf("%s]}\n", all.data);
-}
-
-/* The command line ------------------------------------------------------------------------- */
-
-static void print_usage(FILE *to)
-{
-    fputs("usage: vendasctl [OPTIONS] COMMAND\n\n", to);
+    fprintf(to, "%s vendasctl [OPTIONS] COMMAND\n\n", call_text(call, "help_usage"));
     for (int g = 0; g < GROUP_COUNT; g++)
         for (const struct command *c = GROUPS[g]; c->group; c++)
-            fprintf(to, "  %s %s %s\n      %s\n", c->group, c->name, c->usage, c->about);
-    fputs("\n  --json           the API's documents, for programs\n"
-          "  --url URL        where the shop is\n"
-          "  --client-id ID   the service account that calls\n"
-          "  --config FILE    where both and the secret stand (mode 0600)\n"
-          "  --help, --version\n\n"
-          "See vendasctl(1).\n",
-          to);
+            fprintf(to, "  %s %s %s\n      %s\n", c->group, c->name, c->usage,
+                    call_text(call, c->about));
+    fprintf(to,
+            "\n  --json           %s\n  --url URL        %s\n  --client-id ID   %s\n"
+            "  --config FILE    %s\n  --help, --version\n\nvendasctl(1)\n",
+            call_text(call, "help_json"), call_text(call, "help_url"),
+            call_text(call, "help_client_id"), call_text(call, "help_config"));
 }
 
 static const struct command *find(const char *group, const char *name)
@@ -115,79 +36,48 @@ static const struct command *find(const char *group, const char *name)
     return NULL;
 }
 
-static const struct option OPTIONS[] = {
-    {"json", no_argument, NULL, 'j'},
-    {"all", no_argument, NULL, 'a'},
-    {"limit", required_argument, NULL, 'l'},
-    {"max", required_argument, NULL, 'm'},
-    {"status", required_argument, NULL, 's'},
-    {"reason", required_argument, NULL, 'r'},
-    {"key", required_argument, NULL, 'k'},
-    {"url", required_argument, NULL, 'u'},
-    {"client-id", required_argument, NULL, 'i'},
-    {"config", required_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
-};
+/* Completion ------------------------------------------------------------------------------- */
 
-/* A number within bounds; -1 after telling. */
-static int number(const char *option, const char *text, int min, int max)
+/* A line for each group, or for each command of one. */
+static void print_names(const char *group)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (end != text && !*end && n >= min && n <= max)
-        return (int)n;
-    fprintf(stderr, "vendasctl: --%s: a number from %d to %d\n", option, min, max);
-    return -1;
+    for (int g = 0; g < GROUP_COUNT; g++)
+        for (const struct command *c = GROUPS[g]; c->group; c++)
+            if (group ? !strcmp(c->group, group) : c == GROUPS[g])
+                puts(group ? c->name : c->group);
 }
 
-/* Whether the option was a good one. */
-static bool take_option(struct call *call, int option, const char **config)
+/* A line for each status that may follow. */
+static void print_statuses(void)
 {
-    struct client *c = &call->client;
-    const char **text = option == 's'   ? &call->status
-                        : option == 'r' ? &call->reason
-                        : option == 'k' ? &call->key
-                        : option == 'u' ? &c->url
-                        : option == 'i' ? &c->client_id
-                        : option == 'c' ? config
-                                        : NULL;
-    if (text)
-        *text = optarg;
-    else if (option == 'j')
-        call->json = true;
-    else if (option == 'a')
-        call->all = true;
-    else if (option == 'l')
-        call->limit = number("limit", optarg, 1, PAGE);
-    else if (option == 'm')
-        call->max = number("max", optarg, 0, 1000000000);
-    if (call->all)
-        call->limit = call->limit < 0 ? call->limit : PAGE;
-    return option != '?' && call->limit > 0 && call->max >= 0;
+    for (const char *s = ORDER_STATUSES; *s; s += strcspn(s, " "), s += *s == ' ')
+        printf("%.*s\n", (int)strcspn(s, " "), s);
 }
 
-/* Reads all options; EXIT_DONE with *run where there is something to do. */
-static int read_options(struct call *call, int argc, char **argv, const char **config,
-                        bool *run)
+/* Writes what may follow the words of a command line, a line each: what shells ask for. */
+static void complete(int argc, char **argv)
 {
-    int option;
-    while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-        if (option == 'h') {
-            print_usage(stdout);
-            return EXIT_DONE;
-        }
-        if (option == 'V') {
-            puts("vendasctl " PACKAGE_VERSION);
-            return EXIT_DONE;
-        }
-        if (!take_option(call, option, config))
-            return EXIT_USAGE;
+    const char *words[2] = {NULL};
+    int count = 0;
+    if (argc && option_has_value(argv[argc - 1])) {
+        if (!strcmp(argv[argc - 1], "--status"))
+            print_statuses();
+        return;
     }
-    *run = true;
-    return EXIT_DONE;
+    for (int i = 0; i < argc && count < 2; i++)
+        if (option_has_value(argv[i]))
+            i++;
+        else if (*argv[i] != '-')
+            words[count++] = argv[i];
+    const struct command *command = count == 2 ? find(words[0], words[1]) : NULL;
+    if (count < 2)
+        print_names(words[0]);
+    if (command)
+        options_print(command->usage);
+    options_print(NULL);
 }
+
+/* The command line ------------------------------------------------------------------------- */
 
 /* The caller's language, by the locale of messages. */
 static enum lang language(void)
@@ -196,35 +86,57 @@ static enum lang language(void)
     return locale && !strncmp(locale, "pt", 2) ? LANG_PT_BR : LANG_EN;
 }
 
-static int run_command(struct call *call, int argc, char **argv, const char *config)
+static int run_command(struct call *call, int argc, char **argv)
 {
     const struct command *command = argc >= 2 ? find(argv[0], argv[1]) : NULL;
     if (!command) {
-        print_usage(stderr);
+        print_usage(call, stderr);
         return EXIT_USAGE;
     }
-    if (argc - 2 != command->arguments) {
-        fprintf(stderr, "usage: vendasctl %s %s %s\n", command->group, command->name,
-                command->usage);
+    const char *stray = options_stray(call->client.arena, call->given, command->usage);
+    if (stray)
+        call_wrong(call, stray, "stray_option");
+    if (stray || argc - 2 != command->arguments) {
+        fprintf(stderr, "%s vendasctl %s %s %s\n", call_text(call, "help_usage"),
+                command->group, command->name, command->usage);
         return EXIT_USAGE;
     }
     call->arguments = (const char *const *)argv + 2;
-    if (client_configure(&call->client, config))
+    if (client_configure(&call->client, call->given[OPTION_CONFIG]))
         command->run(call);
     return call->client.status;
 }
 
+static int run(struct call *call, int argc, char **argv)
+{
+    int first = options_read(argc, argv, call->given);
+    if (first < 0)
+        return EXIT_USAGE;
+    if (call->given[OPTION_HELP]) {
+        print_usage(call, stdout);
+        return EXIT_DONE;
+    }
+    if (call->given[OPTION_VERSION]) {
+        puts("vendasctl " PACKAGE_VERSION);
+        return EXIT_DONE;
+    }
+    call->client.url = call->given[OPTION_URL];
+    call->client.client_id = call->given[OPTION_CLIENT_ID];
+    return run_command(call, argc - first, argv + first);
+}
+
 int main(int argc, char **argv)
 {
-    struct call call = {.limit = DEFAULT_LIMIT, .max = DEFAULT_MAX};
-    const char *config = NULL;
-    bool run = false;
+    struct call call = {0};
+    if (argc > 1 && !strcmp(argv[1], "--complete")) {
+        complete(argc - 2, argv + 2);
+        return EXIT_DONE;
+    }
     call.client.arena = arena_new();
     call.client.lang = language();
+    tzset();
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    int status = read_options(&call, argc, argv, &config, &run);
-    if (run)
-        status = run_command(&call, argc - optind, argv + optind, config);
+    int status = run(&call, argc, argv);
     if (fflush(stdout) && status == EXIT_DONE)
         status = EXIT_REFUSED;
     curl_global_cleanup();

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+import contract
 import support
 
 VENDASCTL = os.path.join(support.VAR, "app", "bin", "vendasctl")
@@ -50,15 +51,114 @@ def test_orders_are_listed_for_people_and_for_programs(ctl, customer, product, p
     assert [o["id"] for o in listed["data"]] == [order["id"]]
 
 
-def test_an_order_is_shown_shipped_and_canceled(ctl, customer, product, place_order, pay):
+def sku_of(product):
+    return product["variants"][0]["sku"]
+
+
+def listed(ctl, *filters):
+    return [o["id"] for o in json.loads(ctl("orders", "list", "--json", *filters))["data"]]
+
+
+def test_orders_are_found_by_all_that_the_api_has(ctl, make_product, place_order, begin_payment):
+    name = f"Zulmira {support.word().capitalize()}"
+    buyer = support.register(name=name)
+    cheap, dear = make_product(price=1990), make_product(price=15090)
+    few, much = place_order(buyer, cheap), place_order(buyer, dear)
+    begin_payment(buyer, much)
+    me = few["customer"]["id"]
+    total = f"{few['totals']['total'] // 100}.{few['totals']['total'] % 100:02}"
+    for filters, found in [
+            (["--customer", me], [much, few]),
+            (["--customer", name.lower()], [much, few]),
+            (["--text", name], [much, few]),
+            (["--text", str(few["number"])], [few]),
+            (["--product", cheap["id"]], [few]),
+            (["--product", sku_of(dear)], [much]),
+            (["--customer", me, "--max-total", total], [few]),
+            (["--customer", me, "--min-total", total.replace(".", ",")], [much, few]),
+            (["--customer", me, "--min-total", "150"], [much]),
+            (["--customer", me, "--gateway", "manual"], [much]),
+            (["--customer", me, "--status", "pending,paid"], [much, few]),
+            (["--customer", me, "--status", "paid"], []),
+            (["--customer", me, "--from", few["created_at"], "--to", much["created_at"]], [few]),
+            (["--customer", me, "--to", "2020-01-01"], []),
+            (["--customer", me, "--from", "2020-01-01", "--limit", "1"], [much])]:
+        assert listed(ctl, *filters) == [order["id"] for order in found], filters
+
+
+def test_times_are_the_callers_own(account, make_product, place_order):
+    order = place_order(support.register(), make_product())
+    support.rows("UPDATE sales.orders SET created_at = '2019-06-01T02:30:00Z'"
+                 f" WHERE id = '{order['id']}'")
+    here = {**account, "TZ": "<-03>3"}
+    shown = run("orders", "show", order["id"], **here).stdout
+    assert "2019-05-31 23:30" in shown
+    for day, found in (("2019-05-31", [order["id"]]), ("2019-06-01", [])):
+        rows = json.loads(run("orders", "list", "--json", "--from", day, "--to", "2019-06-02",
+                              "--product", order["items"][0]["product_id"], **here).stdout)
+        assert [o["id"] for o in rows["data"]] == found, day
+
+
+def test_an_order_is_shown_in_full_by_its_number(ctl, admin, customer, make_product, place_order,
+                                                 pay):
+    code = support.unique("desconto").upper()
+    coupon = admin.post("/v1/coupons", {"code": code, "kind": "amount", "value": 500})
+    assert coupon.status_code == 201, coupon.text
+    product = make_product(price=1990)
+    order = place_order(customer, product, 2, coupons=[code])
+    pay(customer, order)
+    ctl("orders", "ship", order["id"], "--carrier", "Correios", "--tracking", "AA123456785BR")
+    answer = admin.post(f"/v1/orders/{order['id']}/returns", key=True, body={
+        "items": [{"variant_id": product["variants"][0]["id"], "quantity": 1}], "restock": True,
+        "reason": "arrependimento"})
+    assert answer.status_code == 201, answer.text
+    for name in (order["id"], str(order["number"]), f"#{order['number']}"):
+        shown = ctl("orders", "show", name)
+        for text in (str(order["number"]), product["name"], support.ADDRESS["street"], "R$39.80",
+                     f"{code} (R$5.00)", "Correios", "AA123456785BR", f"2 x {sku_of(product)}",
+                     f"1 x {sku_of(product)}", "arrependimento", "goods returned", "shipped"):
+            assert text in shown, (text, shown)
+    document = json.loads(ctl("orders", "show", str(order["number"]), "--json"))
+    assert document == admin.get(f"/v1/orders/{order['id']}").json()
+
+
+def test_an_order_is_shipped_and_canceled(ctl, customer, product, place_order, pay):
     order, other = place_order(customer, product, 2), place_order(customer, product)
-    shown = ctl("orders", "show", order["id"])
-    assert str(order["number"]) in shown and product["name"] in shown
-    assert json.loads(ctl("orders", "show", order["id"], "--json"))["id"] == order["id"]
     pay(customer, order)
     shipped = json.loads(ctl("orders", "ship", order["id"], "--reason", "coleta", "--json"))
     assert shipped["status"] == "shipped" and shipped["history"][-1]["reason"] == "coleta"
-    assert json.loads(ctl("orders", "cancel", other["id"], "--json"))["status"] == "canceled"
+    canceled = json.loads(ctl("orders", "cancel", str(other["number"]), "--json"))
+    assert canceled["status"] == "canceled"
+
+
+def test_an_order_leaves_in_parcels_which_arrive_one_by_one(ctl, customer, product, place_order,
+                                                            pay):
+    order = place_order(customer, product, 3)
+    pay(customer, order)
+    number, sku = str(order["number"]), sku_of(product)
+    for _ in range(2):  # the same key once more: no second parcel
+        part = json.loads(ctl("orders", "ship", number, "--carrier", "Correios", "--tracking", "A1",
+                              "--items", f"{sku}=2", "--key", f"k-{number}", "--json"))
+        assert (part["status"], len(part["shipments"])) == ("paid", 1)
+    assert part["shipped_items"][0]["quantity"] == 2
+    shown = ctl("orders", "ship", number, "--carrier", "Jadlog", "--tracking", "B2")
+    assert f"1 x {sku}" in shown and "B2" in shown
+    half = json.loads(ctl("orders", "deliver", number, "--tracking", "A1", "--json"))
+    assert half["status"] == "shipped"
+    assert [bool(p["delivered_at"]) for p in half["shipments"]] == [True, False]
+    whole = json.loads(ctl("orders", "deliver", number, "--reason", "na portaria", "--json"))
+    assert whole["status"] == "delivered" and whole["history"][-1]["reason"] == "na portaria"
+
+
+def test_who_may_not_read_orders_can_ship_them_by_id(make_account, account, customer, product,
+                                                     place_order, pay):
+    credentials = make_account("orders:write").credentials
+    packer = {**account, "VENDASCTL_CLIENT_ID": credentials["client_id"],
+              "VENDASCTL_CLIENT_SECRET": credentials["client_secret"]}
+    order = place_order(customer, product)
+    pay(customer, order)
+    assert run("orders", "ship", order["id"], **packer).returncode == 0
+    assert run("orders", "deliver", order["id"], **packer).returncode == 0
 
 
 def test_stock_is_received_shown_and_found_low(ctl, make_product):
@@ -73,6 +173,38 @@ def test_stock_is_received_shown_and_found_low(ctl, make_product):
     assert json.loads(ctl("--json", "stock", "show", variant))["movements"][0]["reason"] == "NF 12"
     assert variant in ctl("stock", "low", "--max", "4", "--all")
     assert variant not in ctl("stock", "low", "--max", "3", "--all")
+
+
+def test_what_is_low_is_what_the_shop_says_is_low(ctl, admin, make_product):
+    few, many = make_product(stock=8), make_product(stock=8)
+    for product, below in ((few, 9), (many, 8)):
+        answer = admin.patch(f"/v1/stock/{product['variants'][0]['id']}", {"low_below": below})
+        assert answer.status_code == 200, answer.text
+    low = ctl("stock", "low", "--all")
+    assert few["variants"][0]["id"] in low and many["variants"][0]["id"] not in low
+
+
+def test_stock_is_kept_by_sku_in_locations(ctl, admin, make_product):
+    place = support.unique("loja")
+    assert admin.put(f"/v1/stock/locations/{place}", {
+        "name": "Loja do centro", "position": 7}).status_code == 201
+    product = make_product(stock=2)
+    variant, sku = product["variants"][0]["id"], sku_of(product)
+    assert json.loads(ctl("stock", "receive", sku, "5", "--location", place, "--json"))["on_hand"] == 7
+    ctl("stock", "transfer", sku, "1", "--from", place, "--to", "main", "--reason", "vitrine")
+    assert json.loads(ctl("stock", "count", sku, "3", "--location", place, "--json"))["on_hand"] == 6
+    assert [line.split() for line in ctl("stock", "show", sku).splitlines()] == [
+        ["Variant", "On", "hand", "Reserved", "Available"], [variant, "6", "0", "6"], [],
+        ["Location", "On", "hand", "Reserved", "Available"], ["main", "3", "0", "3"],
+        [place, "3", "0", "3"]]
+    moves = json.loads(ctl("stock", "history", variant, "--json", "--all"))["data"]
+    assert [(m["kind"], m["location"], m["on_hand"]) for m in moves[:1] + moves[-2:]] == [
+        ("count", place, -1), ("receive", place, 5), ("receive", "main", 2)]
+    assert {m["kind"] for m in moves} == {"count", "transfer", "receive"}
+    table = ctl("stock", "history", sku, "--limit", "3")
+    assert len(table.splitlines()) == 4 and "vitrine" in table
+    assert [line.split()[:2] for line in ctl("stock", "locations").splitlines()
+            if place in line] == [["7", place]]
 
 
 def test_all_pages_are_one_list(ctl):
@@ -102,11 +234,32 @@ def test_what_the_shop_refuses_is_told_with_status_1(account, customer, product,
     assert field.returncode == 1 and "status" in field.stderr
 
 
+def test_what_is_not_there_is_told_with_status_1(account, customer, product, place_order, pay):
+    order = place_order(customer, product)
+    pay(customer, order)
+    for arguments, named in [
+            (["orders", "show", "#999999999"], "#999999999"),
+            (["stock", "show", "NO-SUCH-SKU"], "NO-SUCH-SKU"),
+            (["orders", "list", "--product", "NO-SUCH-SKU"], "NO-SUCH-SKU"),
+            (["orders", "ship", order["id"], "--carrier", "X", "--items", "NO-SUCH-SKU=1"],
+             "NO-SUCH-SKU"),
+            (["orders", "ship", order["id"], "--items", f"{sku_of(product)}=1"], "/carrier"),
+            (["orders", "deliver", order["id"], "--tracking", "C3"], "C3"),
+            (["stock", "transfer", NOTHING, "1", "--from", "main"], "/to")]:
+        result = run(*arguments, **account)
+        assert (result.returncode, result.stdout) == (1, ""), result
+        assert named in result.stderr
+
+
 @pytest.mark.parametrize("arguments", [
     [], ["orders"], ["orders", "eat"], ["orders", "show"], ["orders", "show", "x"],
     ["orders", "list", "x"], ["stock", "receive", NOTHING, "0"], ["stock", "receive", NOTHING, "x"],
     ["orders", "list", "--limit", "101"], ["--colour", "orders", "list"],
-    ["stock", "low", "--max", "-1"]])
+    ["stock", "low", "--max", "-1"], ["orders", "show", "#"], ["orders", "show", "12x"],
+    ["orders", "list", "--from", "yesterday"], ["orders", "list", "--min-total", "1.999"],
+    ["orders", "list", "--max-total", "x"], ["stock", "count", NOTHING, "-1"],
+    ["orders", "list", "--max", "3"], ["stock", "show", NOTHING, "--carrier", "Correios"],
+    ["orders", "ship", NOTHING, "--max-total", "3"]])
 def test_wrong_use_is_told_with_status_2(account, arguments):
     result = run(*arguments, **account)
     assert (result.returncode, result.stdout) == (2, "")
@@ -155,6 +308,8 @@ def test_it_speaks_the_callers_language(account):
         pytest.skip("this host has no pt_BR locale")
     result = run("orders", "list", **{**account, "LC_ALL": "pt_BR.UTF-8"})
     assert result.stdout.split()[0] == "Número"
+    assert "não se usa" in run("orders", "list", "--max", "1", **{
+        **account, "LC_ALL": "pt_BR.UTF-8"}).stderr
 
 
 # What comes with it ---------------------------------------------------------------------------
@@ -167,34 +322,49 @@ def usages():
 
 def test_the_manual_names_every_command_and_option():
     with open(MANUAL, encoding="utf-8") as file:
-        manual = file.read().replace("\\-", "-")
-    assert len(usages()) == 7
+        manual = re.sub(r"\\f[BIR]", "", file.read().replace("\\-", "-"))
+    assert len(usages()) == 12
     for (group, name), usage in usages().items():
-        assert f"{group} {name}" in manual
+        assert f"{group} {name} {usage}".strip() in manual
         for option in re.findall(r"--[a-z-]+", usage):
-            assert option in manual
+            assert re.search(rf"^\.[BIR]+ .*{option}(?![a-z-])", manual, re.MULTILINE), option
     warnings = subprocess.run(["man", "--warnings", "-l", "-Tutf8", MANUAL], capture_output=True,
                               text=True, check=False) if os.path.exists("/usr/bin/man") else None
     assert warnings is None or warnings.stderr == ""
 
 
-@pytest.mark.parametrize("line, expected", [
-    ("vendasctl ", {"orders", "stock"}), ("vendasctl orders ", {"list", "show", "ship", "cancel"}),
-    ("vendasctl stock ", {"show", "receive", "low"}),
-    ("vendasctl --json orders list --st", {"--status"}),
-    ("vendasctl orders list --status pa", {"paid", "partially_refunded"}),
-    ("vendasctl stock low --m", {"--max"})])
-def test_bash_completes_it(line, expected):
+def completed(line):
+    """What bash completes a line with, by the script that comes with vendasctl."""
     script = os.path.join(support.VAR, "app", "share", "bash-completion", "completions", "vendasctl")
     words = line.split(" ")
     array = " ".join(f"'{word}'" for word in words)
     result = subprocess.run(
         ["bash", "-c", f"source {script}; COMP_WORDS=({array}); COMP_CWORD={len(words) - 1};"
          " _vendasctl; printf '%s\\n' \"${COMPREPLY[@]}\""],
+        env={"PATH": f"{os.path.dirname(VENDASCTL)}:{os.environ['PATH']}"},
         capture_output=True, text=True, check=True)
-    assert expected <= set(result.stdout.split()), result
-    if not line.endswith(" "):
-        assert set(result.stdout.split()) == expected
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("vendasctl --st", set()), ("vendasctl orders s", {"show", "ship"}),
+    ("vendasctl --url http://127.0.0.1 stock re", {"receive"}),
+    ("vendasctl --json orders list --st", {"--status"}),
+    ("vendasctl orders list --status pa", {"paid", "partially_refunded"}),
+    ("vendasctl orders ship 1042 --carrier Correios --", {
+        "--carrier", "--tracking", "--items", "--key", "--reason", "--json", "--url", "--client-id",
+        "--config", "--help", "--version"}),
+    ("vendasctl stock low --m", {"--max"}), ("vendasctl orders show 1042 --reason ", set())])
+def test_bash_completes_it(line, expected):
+    assert completed(line) == expected
+
+
+def test_every_command_and_status_is_completed():
+    assert {"orders", "stock"} <= completed("vendasctl ")
+    for group in ("orders", "stock"):
+        assert completed(f"vendasctl {group} ") >= {n for g, n in usages() if g == group}
+    statuses = contract.RAW["components"]["schemas"]["OrderStatus"]["enum"]
+    assert completed("vendasctl orders list --status ") == set(statuses)
 
 
 def test_help_and_version_are_no_mistakes():
