@@ -78,28 +78,37 @@ static void write_parcel(struct writing *w, struct json_object *order,
     buf_raw(&w->text, "\n");
 }
 
-static bool is_kind(const char *kind)
+/* What a letter of each kind says. */
+static const struct kind {
+    const char *name, *subject, *text;
+} KINDS[] = {
+    {"order_placed", "letter_order_placed_subject", "letter_order_placed"},
+    {"order_paid", "letter_order_paid_subject", "letter_order_paid"},
+    {"order_shipped", "letter_order_shipped_subject", "letter_order_shipped"},
+    {"order_canceled", "letter_order_canceled_subject", "letter_order_canceled"},
+    {"order_expired", "letter_order_expired_subject", "letter_order_expired"},
+};
+
+static const struct kind *find_kind(const char *name)
 {
-    static const char *const KINDS[] = {"order_placed", "order_paid", "order_shipped",
-                                        "order_canceled", "order_expired"};
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
-        if (!strcmp(KINDS[i], kind))
-            return true;
-    return false;
+        if (!strcmp(KINDS[i].name, name))
+            return &KINDS[i];
+    return NULL;
 }
 
-struct letter order_letter_write(struct arena *a, const char *kind, enum lang lang,
+struct letter order_letter_write(struct arena *a, const char *name, enum lang lang,
                                  const char *to, struct json_object *order,
                                  struct json_object *parcel)
 {
-    if (!is_kind(kind))
+    const struct kind *kind = find_kind(name);
+    if (!kind)
         return (struct letter){0};
     struct writing w = {a, buf_new(a), lang, field_text(order, "currency")};
     const char *number = arena_printf(a, "%lld", field_integer(order, "number"));
-    const char *subject =
-        message_with(a, arena_printf(a, "letter_%s_subject", kind), lang, number);
+    const char *subject = message_with(a, kind->subject, lang, number);
     buf_printf(&w.text, "%s\n\n%s\n\n", message_with(a, "letter_greeting", lang, NULL),
-               message_with(a, arena_printf(a, "letter_%s", kind), lang, NULL));
+               message_with(a, kind->text, lang, NULL));
     if (parcel) {
         write_parcel(&w, order, parcel);
     } else {

@@ -17,7 +17,7 @@
  * order_expired) to an address; order is the order as the API shows it, what is sealed in it
  * need not be opened; parcel the shipment that it is about, or NULL. All belongs to a. Of no
  * kind: all NULL. */
-struct letter order_letter_write(struct arena *a, const char *kind, enum lang lang,
+struct letter order_letter_write(struct arena *a, const char *name, enum lang lang,
                                  const char *to, struct json_object *order,
                                  struct json_object *parcel);
 
