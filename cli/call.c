@@ -62,8 +62,7 @@ void call_list(struct call *call, const char *path, const char *filters, struct 
     const char *limit = call->given[OPTION_ALL]     ? PAGE
                         : call->given[OPTION_LIMIT] ? call->given[OPTION_LIMIT]
                                                     : DEFAULT_LIMIT;
-    const char *first =
-        arena_printf(call->client.arena, "%s?limit=%s%s", path, limit, filters);
+    const char *first = arena_printf(call->client.arena, "%s?limit=%s%s", path, limit, filters);
     const char *text;
     struct buf all = buf_new(call->client.arena);
     buf_raw(&all, "{\"data\":[");

@@ -201,8 +201,8 @@ static void tell(struct client *c, long status, struct json_object *problem)
     const char *detail = field_text(problem, "detail");
     bool later = status == 429 || status >= 500;
     client_fail(c, later ? EXIT_UNREACHABLE : EXIT_REFUSED,
-         detail ? detail : say(c, "answered_with_status"),
-         detail ? field_text(problem, "code") : arena_printf(c->arena, "%ld", status));
+                detail ? detail : say(c, "answered_with_status"),
+                detail ? field_text(problem, "code") : arena_printf(c->arena, "%ld", status));
     struct json_object *errors = field_value(problem, "errors");
     for (size_t i = 0; errors && i < json_object_array_length(errors); i++) {
         struct json_object *error = json_object_array_get_idx(errors, i);

@@ -68,7 +68,8 @@ void call_member(struct buf *object, const char *name, const char *value);
 /* The Idempotency-Key: --key, or one that is made. */
 const char *call_key(struct call *call);
 
-/* What order.c has for orders.c: writes an order in full, with its coupons (a list, or NULL). */
+/* What order.c has for orders.c: writes an order in full, with its coupons (a list, or NULL).
+ */
 void order_print(struct call *call, struct json_object *order, struct json_object *coupons);
 
 /* The line of an order whose variant this is; NULL where there is none. */

@@ -95,7 +95,8 @@ const char *options_stray(struct arena *a, const char *const *given, const char 
 bool option_has_value(const char *word)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (TABLE[i].kind != FLAG && !strncmp(word, "--", 2) && !strcmp(word + 2, TABLE[i].name))
+        if (TABLE[i].kind != FLAG && !strncmp(word, "--", 2) &&
+            !strcmp(word + 2, TABLE[i].name))
             return true;
     return false;
 }

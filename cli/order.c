@@ -79,9 +79,8 @@ static const char *coupons_used(struct printing *p, struct json_object *coupons)
 static const char *amount(struct printing *p, const char *name, bool always)
 {
     struct json_object *totals = field_value(p->order, "totals");
-    return always || field_integer(totals, name)
-               ? order_money(p->call, p->order, totals, name)
-               : NULL;
+    return always || field_integer(totals, name) ? order_money(p->call, p->order, totals, name)
+                                                 : NULL;
 }
 
 static void print_head(struct printing *p, struct json_object *coupons)
@@ -105,13 +104,12 @@ static void print_head(struct printing *p, struct json_object *coupons)
         {"column_tax", amount(p, "tax", false)},
         {"column_amount", amount(p, "total", true)},
     };
-    struct table *table = table_new(
-        p->arena, (const char *[]){call_text(call, "column_number"),
-                                   call_figure(call, p->order, "number"), NULL});
+    struct table *table =
+        table_new(p->arena, (const char *[]){call_text(call, "column_number"),
+                                             call_figure(call, p->order, "number"), NULL});
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].value)
-            table_row(table,
-                      (const char *[]){call_text(call, pairs[i].code), pairs[i].value});
+            table_row(table, (const char *[]){call_text(call, pairs[i].code), pairs[i].value});
     table_print(table);
 }
 
@@ -150,21 +148,21 @@ static void parcel_row(struct printing *p, struct table *table, struct json_obje
 
 static void return_row(struct printing *p, struct table *table, struct json_object *back)
 {
-    table_row(table,
-              (const char *[]){when_show(p->arena, field_text(back, "returned_at")),
-                               call_text(p->call, field_boolean(back, "restocked") ? "yes" : "no"),
-                               goods(p, back), field_text(back, "reason")});
+    bool restocked = field_boolean(back, "restocked");
+    table_row(table, (const char *[]){when_show(p->arena, field_text(back, "returned_at")),
+                                      call_text(p->call, restocked ? "yes" : "no"),
+                                      goods(p, back), field_text(back, "reason")});
 }
 
 /* A status as the API has it, as it is what --status takes; another event in words. */
 static void change_row(struct printing *p, struct table *table, struct json_object *change)
 {
     const char *event = field_text(change, "event");
-    table_row(table, (const char *[]){when_show(p->arena, field_text(change, "at")),
-                                      strcmp(event, "status") ? call_text(p->call, event)
-                                                              : field_text(change, "to"),
-                                      field_text(change, "reason"),
-                                      field_text(change, "actor")});
+    table_row(table,
+              (const char *[]){when_show(p->arena, field_text(change, "at")),
+                               strcmp(event, "status") ? call_text(p->call, event)
+                                                       : field_text(change, "to"),
+                               field_text(change, "reason"), field_text(change, "actor")});
 }
 
 /* A list of the order as a table; nothing where the list is empty. */
@@ -184,16 +182,16 @@ static void print_list(struct printing *p, const char *name, const struct column
 
 void order_print(struct call *call, struct json_object *order, struct json_object *coupons)
 {
-    static const struct column LINES[] = {{"column_units", true},   {"column_sku", false},
-                                          {"column_product", false}, {"column_price", true},
-                                          {"column_discount", true}, {"column_amount", true},
+    static const struct column LINES[] = {{"column_units", true},
+                                          {"column_sku", false},
+                                          {"column_product", false},
+                                          {"column_price", true},
+                                          {"column_discount", true},
+                                          {"column_amount", true},
                                           {0}};
-    static const struct column PARCELS[] = {{"column_shipped", false},
-                                            {"column_carrier", false},
-                                            {"column_tracking", false},
-                                            {"column_delivered", false},
-                                            {"column_goods", false},
-                                            {0}};
+    static const struct column PARCELS[] = {
+        {"column_shipped", false},   {"column_carrier", false}, {"column_tracking", false},
+        {"column_delivered", false}, {"column_goods", false},   {0}};
     static const struct column RETURNS[] = {{"column_returned", false},
                                             {"column_restocked", false},
                                             {"column_goods", false},

@@ -82,9 +82,12 @@ static void list_row(struct call *call, struct table *table, struct json_object 
 
 static void list_orders(struct call *call)
 {
-    static const struct column COLUMNS[] = {{"column_number", true},   {"column_status", false},
-                                            {"column_placed", false},  {"column_customer", false},
-                                            {"column_amount", true},   {"column_id", false},
+    static const struct column COLUMNS[] = {{"column_number", true},
+                                            {"column_status", false},
+                                            {"column_placed", false},
+                                            {"column_customer", false},
+                                            {"column_amount", true},
+                                            {"column_id", false},
                                             {0}};
     struct buf filters = buf_new(call->client.arena);
     if (put_filters(call, &filters))
@@ -117,8 +120,7 @@ static void show_order(struct call *call)
 }
 
 /* Has something done with an order, which the API answers with, and shows it. */
-static void change_order(struct call *call, const char *id, const char *act,
-                         struct buf *body)
+static void change_order(struct call *call, const char *id, const char *act, struct buf *body)
 {
     const char *text;
     if (body->len > 1)
@@ -164,7 +166,8 @@ static bool put_items(struct call *call, struct buf *body, struct json_object *o
     return true;
 }
 
-/* A parcel with a part of the order. A key makes it safe to send again what may have arrived. */
+/* A parcel with a part of the order. A key makes it safe to send again what may have arrived.
+ */
 static void ship_part(struct call *call, const char *id, struct buf *body)
 {
     const char *text;

@@ -11,10 +11,10 @@
 
 static void level_row(struct call *call, struct table *table, struct json_object *level)
 {
-    table_row(table, (const char *[]){
-                         field_text(level, "variant_id"), call_figure(call, level, "on_hand"),
-                         call_figure(call, level, "reserved"),
-                         call_figure(call, level, "available")});
+    table_row(table, (const char *[]){field_text(level, "variant_id"),
+                                      call_figure(call, level, "on_hand"),
+                                      call_figure(call, level, "reserved"),
+                                      call_figure(call, level, "available")});
 }
 
 static struct table *level_table(struct call *call)
@@ -110,10 +110,11 @@ static void movement_row(struct call *call, struct table *table, struct json_obj
 
 static void stock_history(struct call *call)
 {
-    static const struct column COLUMNS[] = {{"column_changed", false},  {"column_change", false},
-                                            {"column_location", false}, {"column_on_hand", true},
-                                            {"column_reserved", true},  {"column_reason", false},
-                                            {"column_order", false},    {0}};
+    static const struct column COLUMNS[] = {
+        {"column_changed", false},  {"column_change", false},
+        {"column_location", false}, {"column_on_hand", true},
+        {"column_reserved", true},  {"column_reason", false},
+        {"column_order", false},    {0}};
     const char *id = call_variant(call, call->arguments[0]);
     if (id)
         call_list(call, arena_printf(call->client.arena, "/v1/stock/%s/movements", id), "",
@@ -141,9 +142,8 @@ static void send(struct call *call, const char *path, struct buf *body)
 {
     const char *text = "";
     buf_raw(body, "}");
-    print_level(call,
-                client_ask(&call->client, "POST", path, body->data, call_key(call), &text),
-                text);
+    print_level(
+        call, client_ask(&call->client, "POST", path, body->data, call_key(call), &text), text);
 }
 
 static void move_stock(struct call *call, const char *kind, int min)
@@ -181,9 +181,8 @@ const struct command STOCK_COMMANDS[] = {
     {"stock", "history", 1, "VARIANT [--limit N | --all]", "help_stock_history", stock_history},
     {"stock", "low", 0, "[--max PIECES] [--limit N | --all]", "help_stock_low", low_stock},
     {"stock", "locations", 0, "", "help_stock_locations", list_locations},
-    {"stock", "receive", 2,
-     "VARIANT PIECES [--location LOCATION] [--reason TEXT] [--key KEY]", "help_stock_receive",
-     receive_stock},
+    {"stock", "receive", 2, "VARIANT PIECES [--location LOCATION] [--reason TEXT] [--key KEY]",
+     "help_stock_receive", receive_stock},
     {"stock", "count", 2, "VARIANT PIECES [--location LOCATION] [--reason TEXT] [--key KEY]",
      "help_stock_count", count_stock},
     {"stock", "transfer", 2,
