@@ -50,8 +50,6 @@ static void print_places(struct call *call, struct json_object *places)
 static void print_level(struct call *call, struct json_object *level, const char *text)
 {
     struct json_object *places = field_value(level, "locations");
-    if (!level)
-        return;
     if (call->given[OPTION_JSON]) {
         puts(text);
         return;
@@ -65,13 +63,13 @@ static void print_level(struct call *call, struct json_object *level, const char
 
 static void show_stock(struct call *call)
 {
-    const char *id = call_variant(call, call->arguments[0]), *text = "";
-    if (id)
-        print_level(call,
-                    client_ask(&call->client, "GET",
-                               arena_printf(call->client.arena, "/v1/stock/%s", id), NULL, NULL,
-                               &text),
-                    text);
+    const char *id = call_variant(call, call->arguments[0]), *text;
+    if (!id)
+        return;
+    const char *path = arena_printf(call->client.arena, "/v1/stock/%s", id);
+    struct json_object *level = client_ask(&call->client, "GET", path, NULL, NULL, &text);
+    if (level)
+        print_level(call, level, text);
 }
 
 static void low_stock(struct call *call)
@@ -140,10 +138,12 @@ static bool begin_body(struct call *call, struct buf *body, int min)
 
 static void send(struct call *call, const char *path, struct buf *body)
 {
-    const char *text = "";
+    const char *text;
     buf_raw(body, "}");
-    print_level(
-        call, client_ask(&call->client, "POST", path, body->data, call_key(call), &text), text);
+    struct json_object *level =
+        client_ask(&call->client, "POST", path, body->data, call_key(call), &text);
+    if (level)
+        print_level(call, level, text);
 }
 
 static void move_stock(struct call *call, const char *kind, int min)
