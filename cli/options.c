@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char ORDER_STATUSES[] = "pending paid shipped delivered canceled expired refunded "
-                              "partially_refunded returned";
-
 enum kind { FLAG, TEXT, NUMBER };
 
 static const struct {

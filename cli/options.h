@@ -41,9 +41,6 @@ enum option_name {
     OPTION_COUNT,
 };
 
-/* The statuses that --status takes, between blanks. */
-extern const char ORDER_STATUSES[];
-
 /* Reads the options: into given the value of each, "" of one that has none, NULL where it was
  * not there. argv is put in order, words last; the index of the first of them, or -1 after
  * telling what is wrong. */

@@ -47,12 +47,9 @@ static void print_names(const char *group)
                 puts(group ? c->name : c->group);
 }
 
-/* A line for each status that may follow. */
-static void print_statuses(void)
-{
-    for (const char *s = ORDER_STATUSES; *s; s += strcspn(s, " "), s += *s == ' ')
-        printf("%.*s\n", (int)strcspn(s, " "), s);
-}
+/* Where orders stand, a line each. */
+static const char STATUSES[] = "pending\npaid\nshipped\ndelivered\ncanceled\nexpired\n"
+                               "refunded\npartially_refunded\nreturned";
 
 /* Writes what may follow the words of a command line, a line each: what shells ask for. */
 static void complete(int argc, char **argv)
@@ -61,7 +58,7 @@ static void complete(int argc, char **argv)
     int count = 0;
     if (argc && option_has_value(argv[argc - 1])) {
         if (!strcmp(argv[argc - 1], "--status"))
-            print_statuses();
+            puts(STATUSES);
         return;
     }
     for (int i = 0; i < argc && count < 2; i++)
