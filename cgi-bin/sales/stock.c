@@ -38,8 +38,8 @@ static const char SET_LOW[] = "SELECT sales.set_low($1::jsonb, $2::uuid, $3::int
 static const char MOVE[] =
     "SELECT answer, replayed, CASE WHEN NOT replayed THEN registry.audit_act("
     "           $5::jsonb, 'stock.moved', ($4::jsonb->>'variant_id')::uuid, NULL,"
-    "           jsonb_build_object('kind', $4::jsonb->'kind', 'location', "
-    "$4::jsonb->'location',"
+    "           jsonb_build_object('kind', $4::jsonb->'kind',"
+    "                              'location', coalesce($4::jsonb->>'location', 'main'),"
     "                              'quantity', $4::jsonb->'quantity',"
     "                              'on_hand', answer->'on_hand')) END"
     "  FROM sales.move_stock($1::uuid, $2, $3::bytea, $4::jsonb)";

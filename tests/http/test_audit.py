@@ -184,7 +184,7 @@ def test_what_staff_do_to_the_shelf_is_written_down(admin, make_user):
         ("product.changed", product["id"]), ("source.created", source), ("stock.moved", variant)]
     assert (rows[2]["before"], rows[2]["after"]) == (
         {"price": 500, "category_ids": []}, {"price": 700, "category_ids": [category]})
-    assert rows[4]["after"] == {"kind": "receive", "quantity": 3, "on_hand": 3}
+    assert rows[4]["after"] == {"kind": "receive", "location": "main", "quantity": 3, "on_hand": 3}
 
 
 def test_a_repeated_movement_is_written_down_once(admin, make_user, product):
