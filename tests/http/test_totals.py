@@ -1,15 +1,12 @@
 """Totals: any cart by any rules comes to what a simple model of the rules says, in a quote and in
 its order alike, and an order whose sum has changed says so."""
-import fractions
 import uuid
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import support
-
-# A state that no rule of taxes is for at first.
-RORAIMA = {**support.ADDRESS, "postal_code": "69301-010", "state": "RR"}
+from totals import Rules, Shop
 
 GOODS = [dict(price=0, weight_g=0), dict(price=1, weight_g=1, ncm="85166000"),
          dict(price=99, weight_g=999, width_mm=300, height_mm=200, length_mm=100),
@@ -26,136 +23,15 @@ TAXES = [dict(code="A", rate_bp=1800, included=True), dict(code="B", rate_bp=325
          dict(code="C", rate_bp=2050, included=False, less_code="B")]
 
 
-# The model -----------------------------------------------------------------------------------
-
-def half_up(value):
-    return int(fractions.Fraction(value) + fractions.Fraction(1, 2))
-
-
-def share(amount, bp):
-    return half_up(fractions.Fraction(amount * bp, 10_000))
-
-
-def take_off(lines, chosen, amount):
-    """Cumulative rounding, by what is left of each line."""
-    whole = sum(line["left"] for line in chosen)
-    amount, before, given_out = min(amount, whole), 0, 0
-    for line in chosen:
-        before += line["left"]
-        upto = amount * before // whole if whole else 0
-        line["left"] -= upto - given_out
-        given_out = upto
-    return amount
-
-
-def tax_rule(code, good):
-    fitting = [t for t in TAXES if t["code"] == code
-               and good.get("ncm", "").startswith(t.get("ncm", ""))]
-    return max(fitting, key=lambda t: len(t.get("ncm", "")), default=None)
-
-
-def taxes_of(line):
-    """[(amount, whether it is added)]"""
-    for code in ("A", "B", "C"):
-        rule = tax_rule(code, line["good"])
-        rate = rule["rate_bp"]
-        if "less_code" in rule:
-            rate = max(0, rate - tax_rule(rule["less_code"], line["good"])["rate_bp"])
-        base = share(line["left"], rule.get("base_bp", 10_000))
-        yield share(base, rate), not rule["included"]
-
-
-def freight_of(rule, lines):
-    paid = sum(line["left"] for line in lines)
-    if paid >= rule.get("free_above", float("inf")):
-        return 0
-    grams = sum(line["good"]["weight_g"] * line["n"] for line in lines)
-    volume = sum(-(-line["good"].get("width_mm", 0) * line["good"].get("height_mm", 0)
-                   * line["good"].get("length_mm", 0) // 1000) * line["n"] for line in lines)
-    if "cubic_divisor" in rule:
-        grams = max(grams, -(-volume * 1000 // rule["cubic_divisor"]))
-    by_weight = rule.get("per_kg", 0) * -(-grams // 1000)
-    return rule["base"] + by_weight + share(paid, rule.get("value_bp", 0))
-
-
-def model(cart, coupons, service):
-    """The totals of a cart [(good, quantity)] with coupons and a freight rule, by their numbers."""
-    lines = [{"good": GOODS[g], "n": n, "limited": g % 2 == 1, "gross": GOODS[g]["price"] * n,
-              "left": GOODS[g]["price"] * n} for g, n in cart]
-    discount = 0
-    for kind in ("percent", "amount"):
-        for coupon in (COUPONS[c] for c in sorted(coupons) if COUPONS[c]["kind"] == kind):
-            chosen = [line for line in lines if line["limited"] or not coupon.get("limited")]
-            amount = coupon["value"]
-            if kind == "percent":
-                amount = share(sum(line["gross"] for line in chosen), amount)
-            discount += take_off(lines, chosen, amount)
-    costs = [freight_of(rule, lines) for rule in FREIGHT]
-    freight = costs[service]
-    if any(COUPONS[c]["kind"] == "freight" for c in coupons):
-        freight -= min(costs)
-    tax = sum(amount for line in lines for amount, added in taxes_of(line) if added)
-    items = sum(line["gross"] for line in lines)
-    return {"items": items, "discount": discount, "freight": freight, "tax": tax,
-            "total": items - discount + freight + tax}
-
-
-# The shop ------------------------------------------------------------------------------------
-
-class Shop:
-    """GOODS, COUPONS, FREIGHT and TAXES, set up; what is for Roraima is the shop's alone."""
-
-    def __init__(self, admin, make_product):
-        self.admin, self.buyer, self.made = admin, support.register(), []
-        category = self.post("/v1/categories", name=support.unique("Ímpares"))
-        self.goods = [make_product(
-            stock=1_000_000, category_ids=[category["id"]] if i % 2 else [], **good
-        )["variants"][0]["id"] for i, good in enumerate(GOODS)]
-        self.taken = support.rows(
-            "SELECT id, states FROM sales.freight_rules WHERE 'RR' = ANY (states)")
-        support.rows("UPDATE sales.freight_rules SET states = array_remove(states, 'RR')")
-        code = support.unique("K")
-        self.coupons = [self.post(
-            "/v1/coupons", code=f"{code}-{i}", kind=coupon["kind"], value=coupon.get("value", 0),
-            category_ids=[category["id"]] if coupon.get("limited") else [], stackable=True,
-        )["code"] for i, coupon in enumerate(COUPONS)]
-        self.services = [self.rule(
-            "/v1/freight-rules", service=support.unique("f"), name="Teste", days=i, states=["RR"],
-            **rule)["service"] for i, rule in enumerate(FREIGHT)]
-        for rule in TAXES:
-            self.rule("/v1/tax-rules", state="RR", valid_from="2020-01-01", **rule)
-
-    def post(self, path, **body):
-        answer = self.admin.post(path, body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    def rule(self, path, **body):
-        made = self.post(path, **body)
-        self.made.append(f"{path}/{made['id']}")
-        return made
-
-    def close(self):
-        for path in self.made:
-            assert self.admin.delete(path).status_code == 204
-        for rule, states in self.taken:
-            support.rows(
-                f"UPDATE sales.freight_rules SET states = '{states}' WHERE id = '{rule}'")
-
-    def body(self, cart, coupons=(), service=0, **more):
-        return {"items": [{"variant_id": self.goods[g], "quantity": n} for g, n in cart],
-                "coupons": [self.coupons[c].lower() for c in coupons],
-                "freight_service": self.services[service], "shipping_address": RORAIMA, **more}
-
-    def quote(self, *wanted, **more):
-        answer = self.buyer.post("/v1/quotes", self.body(*wanted, **more))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+@pytest.fixture(scope="module")
+def buyer():
+    return support.register()
 
 
 @pytest.fixture(scope="module")
 def shop(admin, make_product):
-    there = Shop(admin, make_product)
+    coupons = [dict(coupon, stackable=True) for coupon in COUPONS]
+    there = Shop(admin, make_product, Rules(GOODS, coupons, FREIGHT, TAXES), stock=1_000_000)
     yield there
     there.close()
 
@@ -167,21 +43,16 @@ services = st.integers(0, len(FREIGHT) - 1)
 often = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def usable(cart, coupons):
+def usable(shop, cart, coupons):
     """The coupons but for those that none of the lines is for."""
-    return [c for c in coupons if not COUPONS[c].get("limited") or any(g % 2 for g, _ in cart)]
+    return [c for c in coupons if any(shop.rules.is_for(c, good) for good, _ in cart)]
 
 
-# What must hold ------------------------------------------------------------------------------
-
-@given(cart=carts, coupons=any_coupons, service=services)
-@often
-def test_any_cart_comes_to_what_the_rules_say_and_its_order_to_the_same(
-        shop, cart, coupons, service):
-    coupons = usable(cart, coupons)
-    quote = shop.quote(cart, coupons, service)
-    assert quote["totals"] == model(cart, coupons, service)
-    order = shop.buyer.post("/v1/orders", shop.body(
+def check_quote_and_order(shop, buyer, cart, coupons, service):
+    """A quote comes to what the model says, and the order made of it to the same."""
+    quote = shop.quote(buyer, cart, coupons, service)
+    assert quote["totals"] == shop.rules.totals(cart, coupons, service)
+    order = buyer.post("/v1/orders", shop.body(
         cart, coupons, service, expected_totals=quote["totals"]), key=True)
     assert order.status_code == 201, order.text
     order = order.json()
@@ -189,10 +60,49 @@ def test_any_cart_comes_to_what_the_rules_say_and_its_order_to_the_same(
         assert order[member] == quote[member], member
 
 
+@pytest.fixture
+def changing(shop):
+    """The shop, whose rules are as they were after the test."""
+    yield shop
+    for good, fields in enumerate(GOODS):
+        shop.reprice(good, fields["price"])
+    shop.change_coupon(0, limited=False, **COUPONS[0])
+    shop.change_freight(0, **{"value_bp": 0, "cubic_divisor": None, **FREIGHT[0]})
+    shop.change_tax(1, **{"base_bp": 10_000, **TAXES[1]})
+
+
+# What must hold ------------------------------------------------------------------------------
+
 @given(cart=carts, coupons=any_coupons, service=services)
 @often
-def test_lines_add_up_to_the_total_and_nothing_is_negative(shop, cart, coupons, service):
-    quote = shop.quote(cart, usable(cart, coupons), service)
+def test_any_cart_comes_to_what_the_rules_say_and_its_order_to_the_same(
+        shop, buyer, cart, coupons, service):
+    check_quote_and_order(shop, buyer, cart, usable(shop, cart, coupons), service)
+
+
+@given(cart=carts, coupons=any_coupons, service=services, price=st.integers(0, 200_000),
+       coupon=st.fixed_dictionaries({"value": st.integers(1, 10_000), "limited": st.booleans()}),
+       freight=st.fixed_dictionaries({
+           "base": st.integers(0, 10_000), "per_kg": st.integers(0, 2000),
+           "value_bp": st.integers(0, 10_000),
+           "cubic_divisor": st.none() | st.integers(1000, 20_000),
+           "free_above": st.none() | st.integers(1, 100_000)}),
+       tax=st.fixed_dictionaries({"rate_bp": st.integers(0, 10_000), "included": st.booleans(),
+                                  "base_bp": st.integers(0, 10_000)}))
+@often
+def test_a_quote_and_its_order_are_the_same_by_any_rules(
+        changing, buyer, cart, coupons, service, price, coupon, freight, tax):
+    changing.reprice(3, price)
+    changing.change_coupon(0, **coupon)
+    changing.change_freight(0, **freight)
+    changing.change_tax(1, **tax)
+    check_quote_and_order(changing, buyer, cart, usable(changing, cart, coupons), service)
+
+
+@given(cart=carts, coupons=any_coupons, service=services)
+@often
+def test_lines_add_up_to_the_total_and_nothing_is_negative(shop, buyer, cart, coupons, service):
+    quote = shop.quote(buyer, cart, usable(shop, cart, coupons), service)
     lines, totals = quote["items"], quote["totals"]
     for line in lines:
         gross = line["quantity"] * line["unit_price"]
@@ -210,9 +120,9 @@ def test_lines_add_up_to_the_total_and_nothing_is_negative(shop, cart, coupons, 
 
 @given(cart=carts, coupon=st.sampled_from([[], [0], [1]]))
 @often
-def test_a_cart_in_parts_wins_no_more_than_rounding_allows(shop, cart, coupon):
-    whole = shop.quote(cart, usable(cart, coupon))["totals"]
-    parts = [shop.quote([line], usable([line], coupon))["totals"] for line in cart]
+def test_a_cart_in_parts_wins_no_more_than_rounding_allows(shop, buyer, cart, coupon):
+    whole = shop.quote(buyer, cart, usable(shop, cart, coupon))["totals"]
+    parts = [shop.quote(buyer, [line], usable(shop, [line], coupon))["totals"] for line in cart]
     won = sum(part["discount"] for part in parts) - whole["discount"]
     assert 2 * abs(won) <= len(cart) + 1
     saved = whole["tax"] - sum(part["tax"] for part in parts)
@@ -220,54 +130,71 @@ def test_a_cart_in_parts_wins_no_more_than_rounding_allows(shop, cart, coupon):
     assert abs(saved) <= 2 * len(cart) if coupon else saved == 0
 
 
+@given(lines=st.lists(st.tuples(st.integers(0, len(GOODS) - 1), st.integers(0, 60),
+                                st.integers(0, 60)), min_size=1, max_size=6),
+       coupon=st.sampled_from([[], [0], [1]]), service=services)
+@often
+def test_a_cart_split_in_two_comes_to_no_less_than_rounding_allows(
+        shop, buyer, lines, coupon, service):
+    """Each line's pieces here and there. Discount and freight are rounded for each of the three
+    carts, two taxes for each of their lines, whose bases differ by rounding, too."""
+    parts = [[(good, n[at]) for good, *n in lines if n[at]] for at in (0, 1)]
+    whole = [(good, sum(n)) for good, *n in lines if sum(n)]
+    carts = [cart for cart in (whole, *parts) if cart]
+    sums = [shop.quote(buyer, cart, usable(shop, cart, coupon), service)["totals"]["total"]
+            for cart in carts]
+    if sums:
+        assert 2 * (sums[0] - sum(sums[1:])) <= 3 * (2 + sum(len(cart) for cart in carts))
+
+
 # What the buyer has seen ----------------------------------------------------------------------
 
-def test_an_order_that_would_come_to_something_else_says_what_changed(shop, admin, make_product):
+def test_an_order_that_would_come_to_something_else_says_what_changed(buyer, admin, make_product):
     product = make_product(price=1000, stock=10)
     items = [{"variant_id": product["variants"][0]["id"], "quantity": 2}]
     body = {"items": items, "shipping_address": support.ADDRESS}
-    seen = shop.buyer.post("/v1/quotes", body).json()["totals"]
+    seen = buyer.post("/v1/quotes", body).json()["totals"]
     assert admin.patch(f"/v1/products/{product['id']}", {"price": 1100}).status_code == 200
-    answer = shop.buyer.post("/v1/orders", {**body, "expected_totals": seen}, key=True)
+    answer = buyer.post("/v1/orders", {**body, "expected_totals": seen}, key=True)
     problem = support.assert_problem(answer, 409, "totals_changed")
     assert problem["changed"] == {"items": {"old": 2000, "new": 2200},
                                   "total": {"old": seen["total"], "new": seen["total"] + 200}}
     assert admin.get(f"/v1/stock/{items[0]['variant_id']}").json()["reserved"] == 0
-    new = shop.buyer.post("/v1/quotes", body).json()["totals"]
-    answer = shop.buyer.post("/v1/orders", {**body, "expected_totals": new}, key=True)
+    new = buyer.post("/v1/quotes", body).json()["totals"]
+    answer = buyer.post("/v1/orders", {**body, "expected_totals": new}, key=True)
     assert answer.status_code == 201
 
 
 def test_an_order_that_was_placed_is_answered_again_whatever_it_would_come_to_now(
-        shop, admin, make_product):
+        buyer, admin, make_product):
     product = make_product(price=1000, stock=10)
     body = {"items": [{"variant_id": product["variants"][0]["id"], "quantity": 1}],
             "shipping_address": support.ADDRESS}
-    body["expected_totals"] = shop.buyer.post("/v1/quotes", body).json()["totals"]
+    body["expected_totals"] = buyer.post("/v1/quotes", body).json()["totals"]
     key = str(uuid.uuid4())
-    first = shop.buyer.post("/v1/orders", body, key=key)
+    first = buyer.post("/v1/orders", body, key=key)
     assert admin.patch(f"/v1/products/{product['id']}", {"price": 1100}).status_code == 200
-    again = shop.buyer.post("/v1/orders", body, key=key)
+    again = buyer.post("/v1/orders", body, key=key)
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_totals_that_were_seen_are_told_whole(shop):
+def test_totals_that_were_seen_are_told_whole(shop, buyer):
     body = shop.body([(3, 1)], expected_totals={"total": 1})
-    answer = shop.buyer.post("/v1/orders", body, key=True)
+    answer = buyer.post("/v1/orders", body, key=True)
     support.assert_problem(answer, 422, "validation_failed", "/expected_totals/items")
 
 
-def test_staff_see_the_rules_that_made_an_order_as_they_were(shop, admin):
-    order = shop.buyer.post("/v1/orders", shop.body([(3, 2), (1, 1)], [0, 4], 3), key=True).json()
+def test_staff_see_the_rules_that_made_an_order_as_they_were(shop, buyer, admin):
+    order = buyer.post("/v1/orders", shop.body([(3, 2), (1, 1)], [0, 4], 3), key=True).json()
     rules = admin.get(f"/v1/orders/{order['id']}/rules").json()
-    assert rules["freight"]["service"] == shop.services[3]
+    assert rules["freight"]["service"] == shop.freight[3]["service"]
     assert (rules["freight"]["per_kg"], rules["freight"]["cubic_divisor"]) == (7, 3333)
     assert rules["freight"]["billed_g"] == 601
     assert {(t["code"], t["rate_bp"]) for t in rules["taxes"]} == {
         ("A", 1800), ("B", 325), ("B", 1001), ("C", 2050)}
     told = {c["code"]: (c["kind"], c["value"], c["discount"]) for c in rules["coupons"]}
-    assert told[shop.coupons[0]] == ("percent", 1000, order["totals"]["discount"])
-    assert told[shop.coupons[4]][0] == "freight"
+    assert told[shop.coupons[0]["code"]] == ("percent", 1000, order["totals"]["discount"])
+    assert told[shop.coupons[4]["code"]][0] == "freight"
     assert all(rule["id"] for rule in [rules["freight"], *rules["taxes"], *rules["coupons"]])
-    support.assert_problem(shop.buyer.get(f"/v1/orders/{order['id']}/rules"), 403, "forbidden")
+    support.assert_problem(buyer.get(f"/v1/orders/{order['id']}/rules"), 403, "forbidden")

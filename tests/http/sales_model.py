@@ -1,0 +1,318 @@
+"""A model of orders, stock, coupons and carts that is simple enough to be believed: what the shop
+should answer, and how it should look afterwards. Goods, coupons and freight services go by their
+numbers (totals.Rules), carts are lists of (good, pieces), buyers are numbered."""
+from collections import Counter
+
+# The machine; to be refunded there is no way yet.
+LEGAL = {"pending": {"paid", "canceled", "expired"}, "paid": {"shipped", "canceled"},
+         "shipped": {"delivered", "returned"}, "delivered": {"returned"}}
+
+
+def added_up(cart):
+    """{good: pieces}, in the order in which goods are named first."""
+    pieces = Counter()
+    for good, n in cart:
+        pieces[good] += n
+    return pieces
+
+
+class Order:
+    """What has become of an order. took: {(unit, place): pieces}, held while it is pending, gone
+    once it is paid; what came back to the shelf is no longer there."""
+
+    def __init__(self, buyer, cart, coupons, totals, address):
+        self.buyer, self.cart, self.coupons, self.totals = buyer, cart, coupons, totals
+        self.address, self.status, self.payment = address, "pending", None
+        self.took, self.parcels, self.returns = {}, [], []
+        self.events, self.notes = ["placed"], []
+        self.sold = added_up(cart)
+
+    def shipped(self):
+        return sum((parcel["goods"] for parcel in self.parcels), Counter())
+
+    def returned(self):
+        return sum((goods for goods, _ in self.returns), Counter())
+
+    def uses(self, coupon):
+        return coupon in self.coupons and self.status not in ("canceled", "expired")
+
+
+class Model:
+    """The shop. Methods that change something return the code of the refusal instead, or None."""
+
+    def __init__(self, rules, units, places):
+        """units: the goods with stock of their own, in the order of their variants' ids; places:
+        {code: position} of the locations."""
+        self.rules, self.units, self.places = rules, units, places
+        self.levels = {unit: {place: [0, 0] for place in places} for unit in units}
+        self.ledger = {}  # {(unit, place, kind, order): [on hand, reserved]}
+        self.orders, self.carts, self.low, self.withdrawn = {}, {}, {}, set()
+
+    # Stock -----------------------------------------------------------------------------------
+
+    def move(self, kind, unit, place, on_hand, reserved=0, order=None):
+        entry = self.ledger.setdefault((unit, place, kind, order), [0, 0])
+        for sums in (entry, self.levels[unit][place]):
+            sums[0] += on_hand
+            sums[1] += reserved
+
+    def free(self, unit, place):
+        on_hand, reserved = self.levels[unit][place]
+        return on_hand - reserved
+
+    def available(self, unit):
+        return sum(self.free(unit, place) for place in self.places)
+
+    def left(self, good):
+        """How many of it can be sold; None where that has no end."""
+        if self.rules.is_digital(good):
+            return None
+        return min(self.available(unit) // n for unit, n in self.rules.parts(good).items())
+
+    def change(self, kind, unit, place, pieces):
+        """Pieces come to a place, or go."""
+        if self.free(unit, place) + pieces < 0:
+            return "insufficient_stock"
+        return self.move(kind, unit, place, pieces)
+
+    def transfer(self, unit, source, target, pieces):
+        return (self.change("transfer", unit, source, -pieces)
+                or self.change("transfer", unit, target, pieces))
+
+    def picks(self, unit, pieces):
+        """{place: pieces}: from the first that suffices alone, else from all in their order."""
+        places = sorted(self.places, key=lambda place: (self.places[place], place))
+        whole = [place for place in places if self.free(unit, place) >= pieces]
+        taken = {}
+        for place in whole[:1] or places:
+            taken[place] = min(pieces, self.free(unit, place))
+            pieces -= taken[place]
+        return {place: n for place, n in taken.items() if n}
+
+    def needs(self, cart):
+        """{unit: pieces} that a cart draws on."""
+        wanted = Counter()
+        for good, n in cart:
+            for unit, each in self.rules.parts(good).items():
+                wanted[unit] += n * each
+        return {unit: wanted[unit] for unit in self.units if wanted[unit]}
+
+    # Orders ----------------------------------------------------------------------------------
+
+    def uses(self, coupon):
+        return sum(order.uses(coupon) for order in self.orders.values())
+
+    def against(self, buyer, cart, coupons, at):
+        """What is against a coupon of those that a buyer writes, the one at a position; or None."""
+        number = coupons[at]
+        coupon = self.rules.coupons[number]
+        lines = [line for line in self.rules.lines(cart)
+                 if self.rules.is_for(number, line["good"])]
+        own = sum(o.uses(number) for o in self.orders.values() if o.buyer == buyer)
+        reasons = [
+            ("unknown_coupon", coupon.get("gone")),
+            ("coupon_twice", number in coupons[:at]),
+            ("coupon_ended", coupon.get("ended")),
+            ("coupon_used_up", self.uses(number) >= (coupon.get("max_uses") or float("inf"))),
+            ("coupon_used_by_you",
+             own >= (coupon.get("max_uses_per_customer") or float("inf"))),
+            ("coupon_not_for_these", not lines),
+            ("coupon_minimum", sum(line["gross"] for line in lines) < coupon.get("minimum", 0)),
+            ("coupon_not_stackable", len(coupons) > 1 and not coupon.get("stackable"))]
+        return next((code for code, holds in reasons if holds), None)
+
+    def faults(self, buyer, cart, coupons):
+        """[(pointer, code)] of what a quote or an order is refused for."""
+        unknown = [(f"/items/{at}/variant_id", "unknown_variant")
+                   for at, (good, _) in enumerate(cart) if good in self.withdrawn]
+        if unknown:
+            return unknown
+        found = [(f"/coupons/{at}", self.against(buyer, cart, coupons, at))
+                 for at in range(len(coupons))]
+        return [(pointer, code) for pointer, code in found if code]
+
+    def shortage(self, cart):
+        """(pointer, unit, available) of the first unit that a cart wants too much of, or None."""
+        for unit, pieces in self.needs(cart).items():
+            if self.available(unit) < pieces:
+                at = next(at for at, (good, _) in enumerate(cart)
+                          if unit in self.rules.parts(good))
+                return f"/items/{at}/quantity", unit, self.available(unit)
+        return None
+
+    def place(self, name, order):
+        self.orders[name] = order
+        for unit, pieces in self.needs(order.cart).items():
+            for place, n in self.picks(unit, pieces).items():
+                self.move("reserve", unit, place, 0, n, name)
+                order.took[unit, place] = n
+
+    def become(self, name, status):
+        order = self.orders[name]
+        before = order.status
+        if status not in LEGAL.get(before, ()):
+            return "illegal_transition"
+        order.status = status
+        order.events.append(status)
+        if before == "pending":
+            self.settle(name, status == "paid")
+        elif status == "canceled":
+            self.give_back(name, order.took)
+        return None
+
+    def settle(self, name, sold):
+        order = self.orders[name]
+        for (unit, place), n in order.took.items():
+            self.move("commit" if sold else "release", unit, place, -n if sold else 0, -n, name)
+        if not sold:
+            order.took = {}
+        if order.payment:
+            order.payment = "captured" if sold else "canceled"
+
+    def give_back(self, name, pieces):
+        """Pieces of what an order took go back to where they were."""
+        order = self.orders[name]
+        for (unit, place), n in dict(pieces).items():
+            self.move("return", unit, place, n, 0, name)
+            order.took[unit, place] -= n
+        order.took = {where: n for where, n in order.took.items() if n}
+
+    def cancel(self, name, staff):
+        order = self.orders[name]
+        if order.status == "paid" and (order.parcels or not staff):
+            return "partly_shipped" if staff else "illegal_transition"
+        return self.become(name, "canceled")
+
+    def begin_payment(self, name):
+        order = self.orders[name]
+        if order.status != "pending":
+            return "order_not_payable"
+        if order.payment:
+            return "payment_exists"
+        order.payment = "pending"
+        return None
+
+    def confirm(self, name):
+        return (self.become(name, "paid") if self.orders[name].payment == "pending"
+                else "payment_not_open")
+
+    def send_elsewhere(self, name, address, at_home):
+        """at_home: whether it goes where the shop's rules hold."""
+        order = self.orders[name]
+        if order.status != "pending":
+            return "order_not_pending"
+        moves = address["postal_code"] != order.address["postal_code"]
+        if moves and (not at_home or self.withdrawn & set(order.sold)):
+            return "address_changes_total"
+        order.address = address
+        order.events.append("address_changed")
+        return None
+
+    # Parcels and returns ---------------------------------------------------------------------
+
+    @staticmethod
+    def lacks(order, items, there, code):
+        """What is against goods of an order, of which only so many are there."""
+        for good, n in added_up(items).items():
+            if n > there[good]:
+                return code if good in order.sold else "not_in_order"
+        return None
+
+    def ship(self, name, items=None):
+        """items: [(good, pieces)]; without, all that is left."""
+        order = self.orders[name]
+        if "shipped" not in LEGAL.get(order.status, ()):
+            return "illegal_transition"
+        left = order.sold - order.shipped()
+        refusal = self.lacks(order, items or [], left, "more_than_left")
+        if refusal:
+            return refusal
+        goods = added_up(items) if items else left
+        order.parcels.append({"goods": goods, "delivered": False})
+        if goods == left:
+            return self.become(name, "shipped")
+        return order.events.append("goods_shipped")
+
+    def deliver(self, name, parcel=None):
+        """parcel: its number in the order; without, all that are under way."""
+        order = self.orders[name]
+        under_way = [p for p in order.parcels if not p["delivered"]]
+        one = order.parcels[parcel] if parcel is not None else None
+        if one and one["delivered"]:
+            return "already_delivered"
+        if not one or order.status == "returned" or order.status == "shipped" and under_way == [one]:
+            refusal = self.become(name, "delivered")
+            if refusal:
+                return refusal
+        else:
+            order.events.append("goods_delivered")
+        for p in [one] if one else under_way:
+            p["delivered"] = True
+        return None
+
+    def take_back(self, name, items, restock):
+        """items: [(good, pieces)]; None: all that is out."""
+        order = self.orders[name]
+        out = order.shipped() - order.returned()
+        if not out:
+            return "nothing_to_return"
+        refusal = self.lacks(order, items or [], out, "more_than_shipped")
+        if refusal:
+            return refusal
+        goods = added_up(items) if items else out
+        order.returns.append((goods, restock))
+        whole = order.returned() == order.sold
+        if not whole or self.become(name, "returned"):
+            order.events.append("goods_returned")
+        if whole and all(restocked for _, restocked in order.returns):
+            self.give_back(name, order.took)
+        elif restock:
+            self.put_back(name, goods)
+        return None
+
+    def put_back(self, name, goods):
+        """To the places by their codes, by what the goods are made of now; no more than was taken."""
+        took = self.orders[name].took
+        for unit, pieces in self.needs(goods.items()).items():
+            for where in sorted(where for where in took if where[0] == unit):
+                n = min(pieces, took[where])
+                pieces -= n
+                self.give_back(name, {where: n} if n else {})
+
+    # Carts -----------------------------------------------------------------------------------
+
+    def change_cart(self, buyer, how, items):
+        """The pointer of an item that is not for sale and therefore refused, or None."""
+        cart = self.carts.setdefault(buyer, {})
+        wanted = {good: min(n, 10_000) for good, n in added_up(items).items()}
+        unknown = [good for good, n in wanted.items()
+                   if n and good not in cart and good in self.withdrawn]
+        if unknown and how != "merge":
+            at = next(at for at, (good, _) in enumerate(items) if good == unknown[0])
+            return f"/items/{at}/variant_id"
+        if how == "replace":
+            for good in set(cart) - set(wanted):
+                del cart[good]
+        for good, n in wanted.items():
+            if not n:
+                cart.pop(good, None)
+            elif good in cart:
+                cart[good]["quantity"] = max(n, cart[good]["quantity"]) if how == "merge" else n
+            elif good not in unknown:
+                cart[good] = {"quantity": n, "price": self.rules.goods[good]["price"]}
+        return None
+
+    def cart_lines(self, buyer):
+        """[(good, pieces, price now, price then, available, what has changed)]"""
+        lines = []
+        for good, line in self.carts.get(buyer, {}).items():
+            price, left = self.rules.goods[good]["price"], self.left(good)
+            changes = []
+            if good in self.withdrawn:
+                price, changes = None, ["not_for_sale"]
+            elif price != line["price"]:
+                changes.append("price_rose" if price > line["price"] else "price_fell")
+            if good not in self.withdrawn and left is not None and left < line["quantity"]:
+                changes.append("insufficient_stock")
+            lines.append((good, line["quantity"], price, line["price"], left, changes))
+        return lines
