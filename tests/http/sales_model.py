@@ -24,7 +24,7 @@ class Order:
         self.buyer, self.cart, self.coupons, self.totals = buyer, cart, coupons, totals
         self.address, self.status, self.payment = address, "pending", None
         self.took, self.parcels, self.returns = {}, [], []
-        self.events, self.notes = ["placed"], []
+        self.events, self.notes = ["placed"], 0
         self.sold = added_up(cart)
 
     def shipped(self):

@@ -61,9 +61,9 @@ class Walk:
         "quote": 4, "order": 12, "order_as_quoted": 3, "send_again": 3, "cancel": 3,
         "cancel_by_staff": 3, "send_elsewhere": 3, "begin_payment": 9, "confirm": 9, "expire": 1,
         "ship": 4, "ship_part": 8, "deliver": 3, "deliver_parcel": 6, "take_back": 8, "note": 2,
-        "receive": 6, "adjust": 2, "count": 2, "transfer": 3, "reorder": 1, "set_low": 1,
+        "receive": 4, "adjust": 3, "count": 2, "transfer": 3, "reorder": 1, "set_low": 1,
         "replace_cart": 2, "change_cart": 2, "merge_cart": 2, "change_coupon": 3, "end_coupon": 1,
-        "reprice": 2, "withdraw": 1, "recompose": 1}
+        "reprice": 2, "withdraw": 3, "recompose": 1}
 
     def __init__(self, seed, shop, model, staff, buyers):
         self.draw = random.Random(seed)
@@ -117,10 +117,10 @@ class Walk:
     def place(self):
         return self.draw.choice(list(self.model.places))
 
-    def name(self, *statuses):
-        """An order, mostly one of these statuses; None where there is none."""
+    def name(self, fits=lambda order: True):
+        """An order, mostly one that fits; None where there is none."""
         every = list(self.model.orders)[-40:]
-        fitting = [name for name in every if self.model.orders[name].status in statuses]
+        fitting = [name for name in every if fits(self.model.orders[name])]
         if fitting and self.draw.random() < 0.9:
             return self.draw.choice(fitting)
         return self.draw.choice(every) if every else None
@@ -128,7 +128,7 @@ class Walk:
     def some(self, goods):
         """[(good, pieces)]: some of some of them, now and then too much or what is not there."""
         if self.draw.random() < 0.1:
-            goods = goods + Counter({self.draw.randrange(len(GOODS)): 1})
+            goods = goods + Counter({self.draw.randrange(len(GOODS)): 2})
         chosen = self.draw.sample(sorted(goods), self.draw.randint(1, len(goods))) if goods else [CUP]
         return [(good, self.draw.randint(1, goods[good] or 1)) for good in chosen]
 
@@ -143,7 +143,7 @@ class Walk:
         """A buyer's number, and what is wanted: cart, coupons, freight service."""
         newest = range(len(self.shop.coupons))[-7:]
         return (self.draw.randrange(len(self.buyers)), self.cart(1, 1, 2, 3, 7, 40, 300),
-                self.draw.choices(newest, k=self.draw.choice([0, 0, 0, 1, 1, 2])),
+                self.draw.choices(newest, k=self.draw.choice([0, 0, 1, 1, 1, 2])),
                 self.draw.randrange(len(FREIGHT)))
 
     # Buying ----------------------------------------------------------------------------------
@@ -201,19 +201,19 @@ class Walk:
     # Orders ----------------------------------------------------------------------------------
 
     def cancel(self):
-        name = self.name("pending")
+        name = self.name(lambda order: order.status == "pending")
         if name:
             self.change(name, self.buyer_of(name).post(f"/v1/orders/{name}/cancel"),
                         self.model.cancel(name, staff=False))
 
     def cancel_by_staff(self):
-        name = self.name("pending", "paid")
+        name = self.name(lambda order: order.status in ("pending", "paid"))
         if name:
             self.change(name, self.staff.post(f"/v1/orders/{name}/cancel", {"reason": "engano"}),
                         self.model.cancel(name, staff=True))
 
     def send_elsewhere(self):
-        name = self.name("pending")
+        name = self.name(lambda order: order.status == "pending")
         if not name or all(map(self.rules.is_digital, self.model.orders[name].sold)):
             return
         address, at_home = self.draw.choice(ADDRESSES)
@@ -222,15 +222,15 @@ class Walk:
         self.change(name, client.patch(f"/v1/orders/{name}", {"shipping_address": address}),
                     self.model.send_elsewhere(name, address, at_home))
 
-    def begin_payment(self, name=None):
-        name = name or self.name("pending")
+    def begin_payment(self):
+        name = self.name(lambda order: order.status == "pending" and not order.payment)
         if name:
             self.change(name, self.post(
                 self.buyer_of(name), f"/v1/orders/{name}/payments",
                 {"gateway": "manual", "method": "bank_transfer"}), self.model.begin_payment(name))
 
     def confirm(self):
-        name = self.name("pending")
+        name = self.name(lambda order: order.payment == "pending")
         if not name:
             return
         payments = self.staff.get(f"/v1/orders/{name}/payments").json()["data"]
@@ -254,12 +254,12 @@ class Walk:
             self.compare_order(name)
 
     def ship(self):
-        name = self.name("paid")
+        name = self.name(lambda order: order.status == "paid")
         if name:
             self.change(name, self.staff.post(f"/v1/orders/{name}/ship"), self.model.ship(name))
 
     def ship_part(self):
-        name = self.name("paid")
+        name = self.name(lambda order: order.status == "paid")
         if name:
             order = self.model.orders[name]
             items = self.some(order.sold - order.shipped())
@@ -268,22 +268,22 @@ class Walk:
                 self.model.ship(name, items))
 
     def deliver(self):
-        name = self.name("shipped")
+        name = self.name(lambda order: order.status == "shipped")
         if name:
             self.change(name, self.staff.post(f"/v1/orders/{name}/deliver"),
                         self.model.deliver(name))
 
     def deliver_parcel(self):
-        names = [name for name in self.model.orders if self.model.orders[name].parcels]
-        if names:
-            name = self.draw.choice(names[-20:])
-            parcels = self.staff.get(f"/v1/orders/{name}").json()["shipments"]
+        name = self.name(lambda order: order.status in ("paid", "shipped")
+                         and not all(parcel["delivered"] for parcel in order.parcels))
+        parcels = self.staff.get(f"/v1/orders/{name}").json()["shipments"] if name else []
+        if parcels:
             number = self.draw.randrange(len(parcels))
             path = f"/v1/orders/{name}/shipments/{parcels[number]['id']}/deliver"
             self.change(name, self.staff.post(path), self.model.deliver(name, number))
 
     def take_back(self):
-        name = self.name("paid", "shipped", "delivered")
+        name = self.name(lambda order: order.shipped() - order.returned())
         if not name:
             return
         order, restock = self.model.orders[name], self.draw.random() < 0.7
@@ -402,11 +402,14 @@ class Walk:
         self.shop.reprice(self.draw.randrange(len(GOODS)), self.draw.randint(0, 9999))
 
     def withdraw(self):
-        """What is sold no longer is sold again the next time."""
-        good = self.draw.choice([KIT, PAN, BOOK])
-        self.model.withdrawn ^= {good}
-        self.shop.patch(f"/v1/products/{self.shop.products[good]}",
-                        status="archived" if good in self.model.withdrawn else "active")
+        """What is sold no longer is sold again soon."""
+        good = next(iter(self.model.withdrawn), None)
+        if good is None and self.draw.random() < 0.3:
+            good = self.draw.choice([KIT, PAN, BOOK])
+        if good is not None:
+            self.model.withdrawn ^= {good}
+            self.shop.patch(f"/v1/products/{self.shop.products[good]}",
+                            status="archived" if good in self.model.withdrawn else "active")
 
     def recompose(self):
         parts = {CUP: self.draw.randint(1, 3), PLATE: self.draw.randint(1, 2)}

@@ -128,13 +128,12 @@ class Worker(Walk):
 
     def duel(self):
         """The answers are those to one after the other, in either sequence."""
-        name = self.name(*DUELS)
+        name = self.name(lambda order: order.status in DUELS)
         order = self.model.orders.get(name)
-        pairs = [pair for pair in DUELS.get(order.status, []) if order.payment or "confirm" not in pair
-                 ] if order else []
-        if not pairs:
+        if not order or order.status not in DUELS:
             return
-        pair = self.draw.choice(pairs)
+        pair = self.draw.choice([pair for pair in DUELS[order.status]
+                                 if order.payment or "confirm" not in pair])
         told = [refusal_in(answer) for answer in support.at_once(*[
             self.asking(hand, change, name) for hand, change in zip(self.hands, pair)])]
         fitting = [sequence for sequence in ((0, 1), (1, 0))
