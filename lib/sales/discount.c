@@ -169,6 +169,28 @@ bool discount_apply(struct problem *p, struct json_object *codes, struct json_ob
     return true;
 }
 
+void discount_keep(struct arena *a, struct json_object *items, struct json_object *rules,
+                   struct pricing *out)
+{
+    for (size_t i = 0; i < out->line_count; i++) {
+        struct json_object *item = json_object_array_get_idx(items, i);
+        out->lines[i].discount = field_integer(item, "discount");
+        out->lines[i].total -= out->lines[i].discount;
+        out->discount += out->lines[i].discount;
+    }
+    out->coupon_count = json_object_array_length(rules);
+    out->coupons = arena_alloc(a, out->coupon_count * sizeof *out->coupons);
+    for (size_t i = 0; i < out->coupon_count; i++) {
+        struct json_object *rule = json_object_array_get_idx(rules, i);
+        out->coupons[i] =
+            (struct pricing_coupon){.rule = rule,
+                                    .position = (size_t)field_integer(rule, "position"),
+                                    .code = field_text(rule, "code"),
+                                    .kind = field_text(rule, "kind"),
+                                    .discount = field_integer(rule, "discount")};
+    }
+}
+
 void discount_freight(struct pricing *out)
 {
     for (size_t c = 0; c < out->coupon_count; c++) {

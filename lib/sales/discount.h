@@ -26,6 +26,11 @@
 bool discount_apply(struct problem *p, struct json_object *codes, struct json_object *rules,
                     struct pricing *out);
 
+/* Takes off each line what was agreed for it, the "discount" of its item, whatever the coupons
+ * (rules as an order keeps them) would take off by now. */
+void discount_keep(struct arena *a, struct json_object *items, struct json_object *rules,
+                   struct pricing *out);
+
 /* Takes what coupons for the freight are worth off the options, which must be there. */
 void discount_freight(struct pricing *out);
 

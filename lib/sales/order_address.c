@@ -18,12 +18,11 @@ static const char READ[] =
     "       o.shipping_address->>'postal_code', o.freight_service, i.items, i.variants,"
     "       json_build_object('items', o.items_total, 'discount', o.discount,"
     "           'freight', o.freight, 'tax', o.tax, 'total', o.total),"
-    "       coalesce(o.rules->'coupons', '[]'),"
-    "       jsonb_path_query_array(o.rules, '$.coupons[*].code')"
+    "       coalesce(o.rules->'coupons', '[]')"
     "  FROM sales.orders o"
     " CROSS JOIN LATERAL (SELECT json_agg(json_build_object("
     "                                'variant_id', variant_id, 'quantity', quantity,"
-    "                                'unit_price', unit_price)"
+    "                                'unit_price', unit_price, 'discount', discount)"
     "                            ORDER BY position) AS items,"
     "                    array_agg(variant_id) AS variants"
     "               FROM sales.order_items WHERE order_id = o.id) AS i"
@@ -39,12 +38,11 @@ enum {
     AT_ITEMS,
     AT_VARIANTS,
     AT_TOTALS,
-    AT_COUPONS,
-    AT_CODES
+    AT_COUPONS
 };
 
 static const char FACTS[] =
-    "SELECT sales.pricing_facts($1::uuid[], $2, $3, $4, $5::date, $6::jsonb, NULL)";
+    "SELECT sales.pricing_facts($1::uuid[], $2, $3, $4, $5::date, '[]', NULL)";
 
 static const char CHANGE[] =
     "SELECT sales.change_address($1::jsonb, $2::uuid, $3::boolean, $4::int, $5::bytea, $6,"
@@ -110,9 +108,9 @@ static bool price_at(struct request *req, const struct rows *order,
 {
     struct arena *a = req->arena;
     const char *origin = settings()->shop_state;
-    struct rows *rows = db_query(a, &req->problem, FACTS, db_text(order, 0, AT_VARIANTS),
-                                 place->state, place->postal_code, *origin ? origin : NULL,
-                                 period_today(a), db_text(order, 0, AT_CODES));
+    struct rows *rows =
+        db_query(a, &req->problem, FACTS, db_text(order, 0, AT_VARIANTS), place->state,
+                 place->postal_code, *origin ? origin : NULL, period_today(a));
     if (!rows)
         return false;
     struct problem unused = problem_none(a);
@@ -120,8 +118,8 @@ static bool price_at(struct request *req, const struct rows *order,
     keep_agreed(a, facts, order);
     const struct pricing_cart cart = {
         .items = parsed(a, db_text(order, 0, AT_ITEMS)),
-        .coupons = parsed(a, db_text(order, 0, AT_CODES)),
         .service = db_text(order, 0, AT_SERVICE),
+        .agreed = true,
     };
     return pricing_compute(&unused, &cart, facts, out);
 }

@@ -78,8 +78,12 @@ bool pricing_compute(struct problem *p, const struct pricing_cart *cart,
                      struct json_object *facts, struct pricing *out)
 {
     *out = (struct pricing){0};
-    if (!price_lines(p, cart->items, field_value(facts, "products"), out) ||
-        !discount_apply(p, cart->coupons, field_value(facts, "coupons"), out))
+    struct json_object *coupons = field_value(facts, "coupons");
+    if (!price_lines(p, cart->items, field_value(facts, "products"), out))
+        return false;
+    if (cart->agreed)
+        discount_keep(p->arena, cart->items, coupons, out);
+    else if (!discount_apply(p, cart->coupons, coupons, out))
         return false;
     freight_options(p->arena, field_value(facts, "freight"), out);
     discount_freight(out);

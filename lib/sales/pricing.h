@@ -32,6 +32,7 @@ struct pricing_cart {
     struct json_object *items;   /* [{variant_id, quantity}] */
     struct json_object *coupons; /* codes, or NULL */
     const char *service;         /* the freight service wanted; NULL for the cheapest */
+    bool agreed; /* an order: items and the coupons of facts have a "discount" */
 };
 
 struct pricing_line {

@@ -117,6 +117,21 @@ def test_a_coupon_that_has_ended_meanwhile_still_counts(admin, customer, goods, 
     assert {t["state"] for t in rules["taxes"]} <= {"MG", None}
 
 
+def test_a_coupon_that_is_for_other_goods_meanwhile_still_counts(
+        admin, customer, make_product, place_order):
+    category = admin.post("/v1/categories", {"name": support.unique("Copos")}).json()["id"]
+    cup = make_product(category_ids=[category])
+    coupon = admin.post("/v1/coupons", {"code": support.unique("MUDA").upper(), "kind": "percent",
+                                        "value": 1000, "category_ids": [category]}).json()
+    rio = {**NEAR, "postal_code": "20040-002", "city": "Rio de Janeiro", "state": "RJ"}
+    order = place_order(customer, cup, 3, shipping_address=rio, coupons=[coupon["code"]])
+    assert order["totals"]["discount"] > 0
+    assert admin.patch(f"/v1/products/{cup['id']}", {"category_ids": []}).status_code == 200
+    answer = change(customer, order, shipping_address={
+        **rio, "postal_code": "30130-010", "city": "Belo Horizonte", "state": "MG"})
+    assert (answer.status_code, answer.json()["totals"]) == (200, order["totals"])
+
+
 def test_prices_that_rose_meanwhile_do_not_matter(admin, customer, make_product, place_order):
     product = make_product(price=1990)
     rio = {**NEAR, "postal_code": "20040-002", "city": "Rio de Janeiro", "state": "RJ"}

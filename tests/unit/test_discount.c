@@ -162,6 +162,24 @@ static void test_free_freight_is_worth_the_cheapest_service(void **state)
     assert_int_equal(got.coupons[0].discount, 1700);
 }
 
+static void test_what_was_agreed_stays_whatever_the_coupons_are_for_by_now(void **state)
+{
+    (void)state;
+    struct json_object *rule = coupon("HALF", "percent", 5000);
+    json_object_object_add(rule, "product_ids", json_object_get(json("[\"gone\"]")));
+    json_object_object_add(rule, "discount", json_object_new_int64(503));
+    struct pricing got = cart();
+    discount_keep(a, json("[{\"discount\": 500}, {\"discount\": 0}, {\"discount\": 3}]"),
+                  list(rule, NULL), &got);
+    assert_discounts(&got, 500, 0, 3);
+    assert_int_equal(got.lines[0].total, 500);
+    assert_int_equal(got.lines[2].total, 330);
+    assert_int_equal(got.discount, 503);
+    assert_int_equal(got.coupon_count, 1);
+    assert_string_equal(got.coupons[0].kind, "percent");
+    assert_int_equal(got.coupons[0].discount, 503);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_percentages_go_before_amounts_in_whatever_order_they_are_written),
         cmocka_unit_test(test_coupons_that_do_not_hold_say_why),
         cmocka_unit_test(test_free_freight_is_worth_the_cheapest_service),
+        cmocka_unit_test(test_what_was_agreed_stays_whatever_the_coupons_are_for_by_now),
     };
     return UNIT_RUN(tests);
 }
