@@ -11,7 +11,7 @@ from totals import RORAIMA, Rules
 
 # VENDAS_TEST_STEPS=5000 VENDAS_TEST_SEED=7 ./vendas test -k sales_ goes further, and the same way
 # again.
-STEPS = int(os.environ.get("VENDAS_TEST_STEPS", 250))
+STEPS = int(os.environ.get("VENDAS_TEST_STEPS", 150))
 SEED = int(os.environ.get("VENDAS_TEST_SEED", random.randrange(1 << 32)))
 
 CUP, PLATE, KIT, PAN, BOOK = range(5)

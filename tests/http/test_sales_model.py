@@ -18,8 +18,16 @@ def places(admin):
 
 
 @pytest.fixture(scope="module")
-def buyers():
+def registered():
     return [support.register() for _ in range(3)]
+
+
+@pytest.fixture
+def buyers(registered):
+    """With nothing in their carts."""
+    for buyer in registered:
+        assert buyer.put("/v1/carts/current", {"items": []}).status_code == 200
+    return registered
 
 
 @pytest.fixture
