@@ -54,7 +54,7 @@ class Worker(Walk):
 
     OPERATIONS = {
         "order": 12, "order_twice": 4, "send_again": 3, "cancel": 2, "cancel_by_staff": 2,
-        "send_elsewhere": 2, "begin_payment": 6, "confirm": 6, "ship": 2, "ship_part": 5,
+        "send_elsewhere": 2, "begin_payment": 6, "confirm": 6, "expire": 1, "ship": 2, "ship_part": 5,
         "deliver": 2, "deliver_parcel": 3, "take_back": 5, "receive": 6, "adjust": 3,
         "transfer": 4, "reorder": 1, "change_coupon": 2, "reprice": 2, "duel": 14}
 
