@@ -1,7 +1,7 @@
 /*
- * expire: lets go of what has waited too long: the stock of unpaid orders, answers kept for
- * Idempotency-Keys, old events, carts. Run every minute; a run that is killed is made up for by
- * the next.
+ * expire: lets go of what has waited too long: the stock of unpaid orders, pre-orders of what
+ * was to come, answers kept for Idempotency-Keys, old events, carts. Run every minute; a run
+ * that is killed is made up for by the next.
  */
 #include <stdlib.h>
 
@@ -12,6 +12,7 @@
 #include "settings.h"
 
 static const char EXPIRE[] = "SELECT sales.expire_order()";
+static const char END_PREORDERS[] = "SELECT sales.end_preorders()";
 static const char FORGET[] = "SELECT sales.forget_answers()";
 static const char FORGET_EVENTS[] = "SELECT sales.forget_events($1::int, 10000)";
 static const char FORGET_CARTS[] = "SELECT sales.forget_carts($1::int, 1000)";
@@ -28,8 +29,19 @@ static long long expire_orders(struct arena *a, struct problem *problem)
     return expired;
 }
 
-/* What is older than so many days, in batches, so that nobody waits for it. Returns how many.
- */
+/* What is over, in batches, so that nobody waits for it. Returns how many. */
+static long long end_preorders(struct arena *a, struct problem *problem)
+{
+    long long ended = 0;
+    struct rows *rows;
+    while ((rows = db_query(a, problem, END_PREORDERS)) && db_integer(rows, 0, 0)) {
+        ended += db_integer(rows, 0, 0);
+        arena_reset(a);
+    }
+    return ended;
+}
+
+/* What is older than so many days, in batches, too. Returns how many. */
 static long long forget(struct arena *a, struct problem *problem, const char *sql,
                         long long days)
 {
@@ -52,6 +64,7 @@ int main(void)
     struct arena *a = arena_new();
     struct problem problem = problem_none(a);
     long long expired = expire_orders(a, &problem);
+    long long preorders = problem.status ? 0 : end_preorders(a, &problem);
     long long events = 0, carts = 0;
     if (!problem.status)
         events = forget(a, &problem, FORGET_EVENTS, settings()->event_days);
@@ -59,8 +72,9 @@ int main(void)
         carts = forget(a, &problem, FORGET_CARTS, settings()->cart_days);
     struct rows *forgotten = problem.status ? NULL : db_query(a, &problem, FORGET);
     if (forgotten)
-        log_info("expired", "orders", arena_printf(a, "%lld", expired), "answers",
-                 db_text(forgotten, 0, 0), "events", arena_printf(a, "%lld", events), "carts",
+        log_info("expired", "orders", arena_printf(a, "%lld", expired), "preorders",
+                 arena_printf(a, "%lld", preorders), "answers", db_text(forgotten, 0, 0),
+                 "events", arena_printf(a, "%lld", events), "carts",
                  arena_printf(a, "%lld", carts), NULL);
     else
         log_error("expiry failed", "code", problem.code, NULL);

@@ -314,6 +314,7 @@ static const struct entry TABLE[] = {
      {"Não é uma variante deste produto.", "This is not a variant of this product."}},
     {"unknown_variant", {"Este produto não está à venda.", "This product is not for sale."}},
     {"unknown_location", {"Não existe este local de estoque.", "There is no such location."}},
+    {"reserved_code", {"Este código é do próprio sistema.", "This code is the system's own."}},
     {"same_location",
      {"A origem e o destino são o mesmo local.", "It is already in this location."}},
     {"insufficient_stock", {"Não há estoque suficiente.", "There is not enough stock."}},
@@ -351,6 +352,9 @@ static const struct entry TABLE[] = {
     {"more_than_left",
      {"Não há tantas peças deste item por enviar.",
       "There are not so many pieces of this item left to ship."}},
+    {"not_arrived",
+     {"Ainda não chegaram tantas peças deste item; registre antes a entrada.",
+      "Not so many pieces of this item have arrived yet; receive them first."}},
     {"more_than_shipped",
      {"Não foram enviadas tantas peças deste item, ou já voltaram.",
       "Not so many pieces of this item were shipped, or they have come back."}},
@@ -504,9 +508,11 @@ static const struct entry TABLE[] = {
 
     {"letter_order_placed_subject", {"Recebemos o seu pedido {}", "We have your order {}"}},
     {"letter_order_placed",
-     {"Obrigado! Recebemos o seu pedido e reservamos o que você escolheu. Assim que o pagamento "
+     {"Obrigado! Recebemos o seu pedido e reservamos o que você escolheu. Assim que o "
+      "pagamento "
       "for confirmado, escrevemos de novo.",
-      "Thank you! We have your order and keep for you what you chose. As soon as the payment is "
+      "Thank you! We have your order and keep for you what you chose. As soon as the payment "
+      "is "
       "confirmed we write again."}},
     {"letter_order_paid_subject",
      {"Pagamento do pedido {} confirmado", "Order {}: your payment is confirmed"}},
@@ -528,7 +534,8 @@ static const struct entry TABLE[] = {
     {"letter_order_expired",
      {"O pagamento do seu pedido não chegou a tempo, e o que estava reservado foi liberado. Se "
       "ainda quiser, é só pedir de novo.",
-      "The payment of your order did not come in time, and what was kept for you is free again. "
+      "The payment of your order did not come in time, and what was kept for you is free "
+      "again. "
       "If you still want it, simply order again."}},
     {"letter_order_freight", {"Frete: {}", "Freight: {}"}},
     {"letter_order_discount", {"Desconto: {}", "Discount: {}"}},

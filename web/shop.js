@@ -25,6 +25,8 @@ function money(amount, currency) {
 function stock(product) {
   if (product.type === "digital") return ["good", "Chega por e-mail"];
   const available = product.variants.reduce((sum, v) => sum + v.available, 0);
+  const ahead = product.variants.find((v) => v.ahead)?.ahead;
+  if (available === 0 && ahead) return ["few", ahead.kind === "preorder" ? "Pré-venda" : "Sob encomenda"];
   if (available === 0) return ["gone", "Esgotado"];
   if (available === 1) return ["few", "Última unidade"];
   if (available <= FEW) return ["few", `Últimas ${available} unidades`];

@@ -10,12 +10,11 @@
 
 /* Part of the product's document, so that both always say the same. */
 #define READ                                                                                   \
-    "SELECT jsonb_set(v.value, '{available}', a.available::jsonb)::json"                       \
+    "SELECT v.value::json"                                                                     \
     "  FROM products.shown s,"                                                                 \
-    "       jsonb_array_elements(replace(s.document, E'\\x01', 'null')::jsonb->'variants')"    \
-    "           WITH ORDINALITY AS v (value, n),"                                              \
-    "       string_to_table(s.available, ',') WITH ORDINALITY AS a (available, n)"             \
-    " WHERE a.n = v.n AND s.id = $1::uuid AND (s.active OR $2::boolean)"
+    "       jsonb_array_elements(products.filled(s.document, s.available)->'variants')"        \
+    "           WITH ORDINALITY AS v (value, n)"                                               \
+    " WHERE s.id = $1::uuid AND (s.active OR $2::boolean)"
 
 static const char LIST[] =
     "SELECT json_build_object('data', json_agg(document), 'next_cursor', NULL)"

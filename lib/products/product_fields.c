@@ -21,13 +21,25 @@ static const struct field PART[] = {
     {"quantity", FIELD_INTEGER, FIELD_REQUIRED, 1, 1000, NULL, NULL},
     {0},
 };
+/* That either of the last two is there, the table's constraint tells. */
+static const struct field AHEAD[] = {
+    {"pieces", FIELD_INTEGER, FIELD_REQUIRED, 1, PRODUCT_MAX_AHEAD, NULL, NULL},
+    {"days", FIELD_INTEGER, 0, 0, 365, NULL, NULL},
+    {"date", FIELD_DATE, 0, 0, 0, NULL, NULL},
+    {0},
+};
+#define AHEAD_FIELD                                                                            \
+    {                                                                                          \
+        "sell_ahead", FIELD_OBJECT, FIELD_NULLABLE, 0, 0, NULL, AHEAD                          \
+    }
+
 static const struct field PARTS[] = {{"", FIELD_OBJECT, 0, 0, 0, NULL, PART}};
 
 #define VARIANT_FIELDS                                                                         \
     {"sku", FIELD_SKU, 0, 0, 0, NULL, NULL},                                                   \
         {"gtin", FIELD_GTIN, FIELD_NULLABLE, 0, 0, NULL, NULL},                                \
         PRICE_FIELD("price", FIELD_NULLABLE), PRICE_FIELD("cost", FIELD_NULLABLE),             \
-        WEIGHT_FIELD, {"position", FIELD_INTEGER, 0, 0, 100000, NULL, NULL},                   \
+        WEIGHT_FIELD, AHEAD_FIELD, {"position", FIELD_INTEGER, 0, 0, 100000, NULL, NULL},      \
     {                                                                                          \
         0                                                                                      \
     }
@@ -58,7 +70,7 @@ static const struct field VARIANTS[] = {{"", FIELD_OBJECT, 0, 0, 0, NULL, VARIAN
         SIZE_FIELD("height_mm"), SIZE_FIELD("length_mm"),                                      \
         {"category_ids", FIELD_LIST, FIELD_NULLABLE, 0, 20, NULL, CATEGORY_ID},                \
         {"attributes", FIELD_ANY_OBJECT, FIELD_NULLABLE, 0, 100, NULL, NULL},                  \
-        {"parts", FIELD_LIST, 0, 1, 50, NULL, PARTS},                                          \
+        {"parts", FIELD_LIST, 0, 1, 50, NULL, PARTS}, AHEAD_FIELD,                             \
         {"seo_title", FIELD_TEXT, FIELD_NULLABLE, 1, 200, NULL, NULL},                         \
         {"seo_description", FIELD_TEXT, FIELD_NULLABLE, 1, 500, NULL, NULL},                   \
         {"status", FIELD_CHOICE, 0, 0, 0, "draft active archived", NULL},                      \

@@ -7,9 +7,13 @@
 
 #include "fields.h"
 
-/* Bounds as the schema has them: minor units, grams, millimetres. */
+/* Bounds as the schema has them: minor units, grams, millimetres, pieces. */
 #define PRODUCT_MAX_PRICE 100000000000LL
-enum { PRODUCT_MAX_WEIGHT_G = 10000000, PRODUCT_MAX_SIZE_MM = 100000 };
+enum {
+    PRODUCT_MAX_WEIGHT_G = 10000000,
+    PRODUCT_MAX_SIZE_MM = 100000,
+    PRODUCT_MAX_AHEAD = 1000000,
+};
 
 extern const struct field PRODUCT_NEW[], PRODUCT_CHANGES[];
 extern const struct field VARIANT_NEW[], VARIANT_CHANGES[];

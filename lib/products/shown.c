@@ -6,7 +6,8 @@
 
 #include "db.h"
 
-enum { GAP = 1 }; /* the byte that stands for a number */
+enum { GAP = 1 };                  /* the byte that stands for a number */
+static const char BETWEEN[] = ";"; /* the numbers */
 
 const char *shown_document_and(struct arena *a, const struct rows *rows, int row,
                                const char *extra)
@@ -16,11 +17,11 @@ const char *shown_document_and(struct arena *a, const struct rows *rows, int row
     size_t longest = strlen(document) + strlen(numbers) + (extra ? strlen(extra) : 0);
     char *out = arena_alloc(a, longest + 1), *o = out;
     for (const char *gap; (gap = strchr(document, GAP)); document = gap + 1) {
-        size_t text = (size_t)(gap - document), digits = strcspn(numbers, ",");
+        size_t text = (size_t)(gap - document), digits = strcspn(numbers, BETWEEN);
         memcpy(o, document, text);
         memcpy(o + text, numbers, digits);
         o += text + digits;
-        numbers += digits + (numbers[digits] == ',');
+        numbers += digits + (numbers[digits] == *BETWEEN);
     }
     strcpy(o, document);
     if (extra && extra[1] != '}') { /* the document's last byte is its brace */
@@ -39,12 +40,12 @@ const char *shown_document(struct arena *a, const struct rows *rows, int row)
 long long shown_least(const struct rows *rows, int row)
 {
     long long least = LLONG_MAX;
-    for (const char *n = db_text(rows, row, SHOWN_AVAILABLE); *n; n += *n == ',') {
+    for (const char *n = db_text(rows, row, SHOWN_AVAILABLE); *n; n += *n == *BETWEEN) {
         char *end;
         long long available = strtoll(n, &end, 10);
         if (end > n && available < least)
             least = available;
-        n = end + strcspn(end, ",");
+        n = end + strcspn(end, BETWEEN);
     }
     return least;
 }

@@ -1,6 +1,7 @@
 /*
  * shown: a product's document as it is at this moment. The view products.shown has it ready,
- * with a byte in the places of what is available of each variant, and these numbers beside it.
+ * with a byte in the places of what is available of each variant, and these numbers beside it;
+ * where a variant is sold ahead, JSON objects that tell of it among them.
  */
 #ifndef VENDAS_PRODUCTS_SHOWN_H
 #define VENDAS_PRODUCTS_SHOWN_H

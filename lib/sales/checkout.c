@@ -12,9 +12,10 @@
 
 static const char FACTS[] =
     "SELECT sales.pricing_facts($1::uuid[], $2, $3, $4, $5::date, $6::jsonb, $7::uuid),"
-    "       c.name, c.email, c.phone, c.document"
+    "       c.name, c.email, c.phone, c.document,"
+    "       CASE WHEN $8::uuid IS NULL THEN sales.stock_facts($1::uuid[]) END"
     "  FROM registry.customer_for_order($8::uuid) AS c";
-enum { FACT_PRICES, FACT_NAME, FACT_EMAIL, FACT_PHONE, FACT_DOCUMENT };
+enum { FACT_PRICES, FACT_NAME, FACT_EMAIL, FACT_PHONE, FACT_DOCUMENT, FACT_STOCK };
 
 static const char ADDRESS[] =
     "SELECT state, lines FROM registry.address_for_order($1::uuid, $2::uuid)";
@@ -125,5 +126,8 @@ bool checkout_price(struct request *req, struct json_object *body,
         *customer = customer_json(req, rows);
     struct json_object *facts =
         json_keep(req->arena, json_tokener_parse(db_text(rows, 0, FACT_PRICES)));
+    const char *stock = db_text(rows, 0, FACT_STOCK);
+    if (stock)
+        json_object_object_add(facts, "stock", json_tokener_parse(stock));
     return pricing_compute(&req->problem, &cart, facts, out);
 }

@@ -77,7 +77,7 @@ static bool price_lines(struct problem *p, struct json_object *items,
 bool pricing_compute(struct problem *p, const struct pricing_cart *cart,
                      struct json_object *facts, struct pricing *out)
 {
-    *out = (struct pricing){0};
+    *out = (struct pricing){.stock = field_value(facts, "stock")};
     struct json_object *coupons = field_value(facts, "coupons");
     if (!price_lines(p, cart->items, field_value(facts, "products"), out))
         return false;
@@ -132,6 +132,15 @@ bool pricing_matches(struct problem *p, const struct pricing *pricing, struct js
     return false;
 }
 
+/* What a line can be delivered from, where that was asked. */
+static void write_stock(struct buf *b, const struct pricing *pricing, const char *variant_id)
+{
+    struct json_object *stock = field_value(pricing->stock, variant_id);
+    buf_printf(b, ",\"available\":%s,\"ahead\":%s",
+               stock ? json_object_to_json_string(field_value(stock, "available")) : "null",
+               stock ? json_object_to_json_string(field_value(stock, "ahead")) : "null");
+}
+
 static void write_lines(struct buf *b, const struct pricing *pricing, bool positions)
 {
     buf_raw(b, "\"items\":[");
@@ -144,6 +153,8 @@ static void write_lines(struct buf *b, const struct pricing *pricing, bool posit
         buf_json(b, line->name);
         if (positions)
             buf_printf(b, ",\"position\":%zu", i);
+        else
+            write_stock(b, pricing, line->variant_id);
         buf_printf(b,
                    ",\"quantity\":%lld,\"unit_price\":%lld,\"discount\":%lld,\"tax\":%lld,"
                    "\"total\":%lld}",

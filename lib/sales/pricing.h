@@ -71,6 +71,8 @@ struct pricing {
     const struct pricing_freight *freight; /* the one asked for, else the cheapest */
     size_t line_count, coupon_count, tax_count, tax_rule_count, option_count;
     const char *currency;
+    struct json_object
+        *stock; /* {variant_id: {available, ahead}}, only told; NULL: not asked */
     long long items, discount, tax, total; /* total = items - discount + freight + tax */
 };
 
@@ -88,7 +90,8 @@ bool pricing_compute(struct problem *p, const struct pricing_cart *cart,
 bool pricing_matches(struct problem *p, const struct pricing *pricing, struct json_object *seen,
                      const char *code);
 
-/* The answer of a quote: items, coupons, totals, taxes and freight options, JSON text. */
+/* The answer of a quote: items with what there is of them, coupons, totals, taxes and freight
+ * options, JSON text. */
 char *pricing_quote_json(struct arena *a, const struct pricing *pricing);
 
 /* What sales.place_order stores of it, the rules that made it included, JSON text. */

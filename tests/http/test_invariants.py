@@ -23,8 +23,10 @@ PUBLISHED_FUNCTIONS = {
     ("sales", "products.stock_changed"),
     ("sales", "products.stock_known_below"),
     ("sales", "products.stock_of"),
+    ("products", "sales.on_sale"),
     ("products", "sales.popularity"),
     ("products", "sales.product_obstacles"),
+    ("products", "sales.sell_ahead"),
     ("products", "sales.was_sold"),
     ("sales", "products.has_variant"),
     ("registry", "sales.customer_snapshots"),
@@ -199,6 +201,7 @@ def test_the_ledger_takes_no_movement_that_can_not_be(sold):
             ("commit", -1, 0, "stock_movements_kind_moves"),
             ("commit", -2, -1, "stock_movements_kind_moves"),
             ("return", -1, 0, "stock_movements_kind_moves"),
+            ("allow", 1, 0, "stock_movements_kind_place"),
             ("steal", -1, 0, "stock_movements_kind_known"))})
 
 

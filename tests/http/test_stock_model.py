@@ -1,5 +1,6 @@
 """Stock beside a model of it that is simple enough to be believed: whatever is done in whatever order,
 the API says what the model says."""
+import datetime
 import random
 
 import pytest
@@ -11,11 +12,17 @@ STEPS = 250
 
 class Model:
     """What lies where of a few products: {product: {location: [on hand, reserved]}}; locations in
-    the order in which orders take from them. Orders: {id: {(product, location): pieces}}."""
+    the order in which orders take from them. Orders: {id: {(product, location): pieces}}, where the
+    location "expected" stands for pieces that were sold before they were there. Of these the model
+    only counts how many have not come: {product: pieces that wait}."""
 
     def __init__(self, products, locations):
         self.stock = {p: {place: [0, 0] for place in locations} for p in products}
         self.open, self.paid = {}, {}
+        self.owed = dict.fromkeys(products, 0)
+        self.said = {}  # how the product says that it is sold ahead
+        self.ahead = {}  # {product: how many may wait, what has come of them (None: not counted)}
+        self.shelf = dict.fromkeys(products, "main")
 
     def free(self, product, place):
         on_hand, reserved = self.stock[product][place]
@@ -24,18 +31,63 @@ class Model:
     def available(self, product):
         return sum(self.free(product, place) for place in self.stock[product])
 
+    def allowed(self, product):
+        pieces, come = self.ahead.get(product, (0, None))
+        return max(pieces - (come or 0), self.owed[product])
+
+    def left(self, product):
+        """What can be ordered, at hand or not."""
+        return self.available(product) + self.allowed(product) - self.owed[product]
+
+    def serve(self, product):
+        """Those who wait have what is at hand; what nobody waits for any more is."""
+        if self.owed[product] < 0:
+            self.stock[product][self.shelf[product]][0] -= self.owed[product]
+            self.owed[product] = 0
+        for place in self.stock[product]:
+            part = min(self.owed[product], self.free(product, place))
+            if part > 0:
+                self.stock[product][place][0] -= part
+                self.owed[product] -= part
+                self.shelf[product] = place
+
+    def allow(self, product, pieces, counted):
+        said = pieces and (pieces, counted)
+        if self.said.get(product) == said:
+            return
+        self.said[product] = said
+        if pieces is not None:
+            self.ahead[product] = [pieces, 0 if counted else None]
+        elif product in self.ahead:
+            self.ahead[product][0] = 0
+
+    def receive(self, product, place, pieces):
+        if product in self.ahead:
+            if self.ahead[product][1] is not None:
+                self.ahead[product][1] += pieces
+            self.shelf[product] = place
+        aside = min(pieces, self.owed[product])
+        self.owed[product] -= aside
+        self.stock[product][place][0] += pieces - aside
+        return True
+
     def change(self, product, place, pieces):
         """Whether so many can come or go."""
         if self.free(product, place) + pieces < 0:
             return False
         self.stock[product][place][0] += pieces
+        self.serve(product)
         return True
 
     def count(self, product, place, pieces):
         return self.change(product, place, pieces - self.stock[product][place][0])
 
     def transfer(self, product, source, target, pieces):
-        return self.change(product, source, -pieces) and self.change(product, target, pieces)
+        if self.free(product, source) < pieces:
+            return False
+        self.stock[product][source][0] -= pieces
+        self.stock[product][target][0] += pieces
+        return True
 
     def picks(self, product, pieces):
         places = self.stock[product]
@@ -46,6 +98,8 @@ class Model:
             if part:
                 taken[product, place] = part
                 pieces -= part
+        if pieces:
+            taken[product, "expected"] = pieces
         return taken
 
     def order(self, lines):
@@ -53,42 +107,61 @@ class Model:
         wanted = {}
         for product, pieces in lines:
             wanted[product] = wanted.get(product, 0) + pieces
-        if any(self.available(product) < pieces for product, pieces in wanted.items()):
+        if any(self.left(product) < pieces for product, pieces in wanted.items()):
             return None
         return {where: n for product, pieces in wanted.items()
                 for where, n in self.picks(product, pieces).items()}
 
     def place(self, order, taken):
         for (product, place), pieces in taken.items():
-            self.stock[product][place][1] += pieces
+            if place == "expected":
+                self.owed[product] += pieces
+            else:
+                self.stock[product][place][1] += pieces
         self.open[order] = taken
 
     def close(self, order, sold):
         taken = self.open.pop(order)
         for (product, place), pieces in taken.items():
-            self.stock[product][place][1] -= pieces
-            self.stock[product][place][0] -= pieces if sold else 0
+            if place != "expected":
+                self.stock[product][place][1] -= pieces
+                self.stock[product][place][0] -= pieces if sold else 0
+            elif not sold:
+                self.owed[product] -= pieces
         if sold:
             self.paid[order] = taken
+        else:
+            self.serve_all(taken)
 
     def give_back(self, order):
-        for (product, place), pieces in self.paid.pop(order).items():
-            self.stock[product][place][0] += pieces
+        taken = self.paid.pop(order)
+        for (product, place), pieces in taken.items():
+            if place == "expected":
+                self.owed[product] -= pieces
+            else:
+                self.stock[product][place][0] += pieces
+        self.serve_all(taken)
+
+    def serve_all(self, taken):
+        for product, _ in taken:
+            self.serve(product)
 
 
 class Walk:
     """Random steps, each done by the shop and by the model."""
 
     def __init__(self, seed, staff, buyer, products, locations):
+        """products: {variant: product}"""
         self.draw = random.Random(seed)
         self.staff, self.buyer = staff, buyer
-        self.products, self.locations = products, locations
+        self.products, self.locations = list(products), locations
+        self.product_of = products
         self.model = Model(products, locations)
 
     def step(self):
         getattr(self, self.draw.choices(
-            ["receive", "adjust", "count", "transfer", "order", "cancel", "pay", "undo"],
-            [3, 2, 2, 3, 8, 3, 3, 1])[0])()
+            ["receive", "adjust", "count", "transfer", "order", "cancel", "pay", "undo", "allow"],
+            [3, 2, 2, 3, 8, 3, 3, 1, 2])[0])()
 
     def product(self):
         return self.draw.choice(self.products)
@@ -106,7 +179,7 @@ class Walk:
 
     def receive(self):
         product, place, pieces = self.product(), self.place(), self.pieces()
-        self.move("receive", product, place, pieces, self.model.change(product, place, pieces))
+        self.move("receive", product, place, pieces, self.model.receive(product, place, pieces))
 
     def adjust(self):
         product, place, pieces = self.product(), self.place(), -self.pieces()
@@ -134,7 +207,7 @@ class Walk:
         assert answer.status_code == (409 if taken is None else 201), answer.text
         if taken is None:
             problem = answer.json()
-            assert problem["available"] == self.model.available(problem["variant_id"])
+            assert problem["available"] == self.model.left(problem["variant_id"])
         else:
             self.model.place(answer.json()["id"], taken)
 
@@ -160,6 +233,16 @@ class Walk:
             assert self.staff.post(f"/v1/orders/{order}/cancel").status_code == 200
             self.model.give_back(order)
 
+    def allow(self):
+        product, pieces = self.product(), self.draw.choice([None, 1, 30, 500])
+        counted = self.draw.random() < 0.5
+        how = ({"date": (datetime.date.today() + datetime.timedelta(9)).isoformat()} if counted
+               else {"days": 9})
+        answer = self.staff.patch(f"/v1/products/{self.product_of[product]}", {
+            "sell_ahead": pieces and {"pieces": pieces, **how}})
+        assert answer.status_code == 200, answer.text
+        self.model.allow(product, pieces, counted)
+
     def compare(self):
         for product in self.products:
             level = self.staff.get(f"/v1/stock/{product}").json()
@@ -168,6 +251,9 @@ class Walk:
             assert {place: lies.get(place, [0, 0]) for place in self.locations} \
                 == self.model.stock[product]
             assert level["available"] == self.model.available(product)
+            ahead = level["ahead"] or {"pieces": 0, "owed": 0}
+            assert ahead["owed"] == self.model.owed[product]
+            assert ahead["pieces"] == self.model.allowed(product) - self.model.owed[product]
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +269,8 @@ def locations(admin):
 @pytest.mark.parametrize("seed", [1, 2, random.randrange(1 << 32)])
 def test_stock_is_what_its_model_says_after_every_step(admin, make_product, locations, anyone, seed):
     products = [make_product(stock=0) for _ in range(3)]
-    walk = Walk(seed, admin, support.register(), [p["variants"][0]["id"] for p in products],
-                locations)
+    walk = Walk(seed, admin, support.register(),
+                {p["variants"][0]["id"]: p["id"] for p in products}, locations)
     for number in range(STEPS):
         walk.step()
         if number % 10 == 0:
@@ -196,3 +282,4 @@ def test_stock_is_what_its_model_says_after_every_step(admin, make_product, loca
         assert shown["variants"][0]["available"] == available
         assert shown["in_stock"] == (available > 0)
     assert support.rows("SELECT * FROM sales.stock_integrity") == []
+    assert support.rows("SELECT * FROM sales.ahead_integrity") == []
