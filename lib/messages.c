@@ -539,6 +539,7 @@ static const struct entry TABLE[] = {
       "If you still want it, simply order again."}},
     {"letter_order_freight", {"Frete: {}", "Freight: {}"}},
     {"letter_order_discount", {"Desconto: {}", "Discount: {}"}},
+    {"letter_order_ahead", {"com chegada prevista para {}", "expected on {}"}},
     {"letter_order_tax", {"Impostos: {}", "Taxes: {}"}},
     {"letter_order_total", {"Total: {}", "Total: {}"}},
     {"letter_order_carrier", {"Transportadora: {}", "Carrier: {}"}},

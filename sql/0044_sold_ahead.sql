@@ -219,7 +219,8 @@ BEGIN
             INSERT INTO sales.stock_movements (variant_id, location, kind, on_hand, reserved, actor)
             VALUES (h.variant_id, 'expected', 'allow', room - h.allowed, 0, p_actor);
         END IF;
-        UPDATE sales.ahead SET allowed = room, shelf = h.shelf WHERE variant_id = h.variant_id;
+        UPDATE sales.ahead SET allowed = room, shelf = h.shelf
+         WHERE variant_id = h.variant_id AND (allowed, shelf) IS DISTINCT FROM (room, h.shelf);
     END LOOP;
 END
 $$;

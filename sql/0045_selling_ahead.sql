@@ -473,13 +473,17 @@ $$;
 CREATE FUNCTION sales.yet_to_come(p_order uuid, p_position int) RETURNS int
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    -- Of all that was sold ahead the last pieces are those that have not come.
-    RETURN (SELECT coalesce(max((least(a.pieces, greatest(0, sales.owed(a.variant_id) - (
-                                     SELECT coalesce(sum(later.pieces), 0) FROM sales.order_ahead later
-                                      WHERE later.variant_id = a.variant_id
-                                        AND (later.order_id, later.position) > (a.order_id, a.position))))
+    -- Of all that was sold ahead the last pieces are those that have not come. As many rows as pieces
+    -- wait are enough to see who is behind.
+    RETURN (SELECT coalesce(max((least(a.pieces, greatest(0, o.owed - (
+                                     SELECT coalesce(sum(l.pieces), 0)
+                                       FROM (SELECT later.pieces FROM sales.order_ahead later
+                                              WHERE later.variant_id = a.variant_id
+                                                AND (later.order_id, later.position) > (a.order_id, a.position)
+                                              LIMIT o.owed) AS l)))
                                  + a.each - 1) / a.each), 0)
-              FROM sales.order_ahead a WHERE a.order_id = p_order AND a.position = p_position);
+              FROM sales.order_ahead a CROSS JOIN LATERAL (SELECT sales.owed(a.variant_id) AS owed OFFSET 0) AS o
+             WHERE a.order_id = p_order AND a.position = p_position);
 END
 $$;
 COMMENT ON FUNCTION sales.yet_to_come(uuid, int) IS

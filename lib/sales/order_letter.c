@@ -30,12 +30,26 @@ static const char *money(struct writing *w, struct json_object *of, const char *
     return money_format(w->arena, field_integer(of, name), w->currency, w->lang);
 }
 
+/* Which pieces of a line have not come yet, and when they are expected, a day as people write
+ * it. */
+static void write_ahead(struct writing *w, struct json_object *ahead)
+{
+    const char *day = field_text(ahead, "expected_on");
+    if (!field_integer(ahead, "yet_to_come"))
+        return;
+    if (w->lang == LANG_PT_BR)
+        day = arena_printf(w->arena, "%.2s/%.2s/%.4s", day + 8, day + 5, day);
+    buf_printf(&w->text, "    %lld x ", field_integer(ahead, "yet_to_come"));
+    line(w, "letter_order_ahead", day);
+}
+
 static void write_items(struct writing *w, struct json_object *items)
 {
     for (size_t i = 0; items && i < json_object_array_length(items); i++) {
         struct json_object *item = json_object_array_get_idx(items, i);
         buf_printf(&w->text, "%lld x %s: %s\n", field_integer(item, "quantity"),
                    field_text(item, "name"), money(w, item, "total"));
+        write_ahead(w, field_value(item, "ahead"));
     }
     buf_raw(&w->text, "\n");
 }

@@ -79,8 +79,8 @@ def waiting(client, order):
 
 
 def ship(client, order, *items):
-    return client.post(f"/v1/orders/{order['id']}/shipments", key=True, body={
-        "items": [{"variant_id": variant_of(p), "quantity": n} for p, n in items]} if items else {})
+    some = {"items": [{"variant_id": variant_of(p), "quantity": n} for p, n in items]} if items else {}
+    return client.post(f"/v1/orders/{order['id']}/shipments", {"carrier": "Correios", **some}, key=True)
 
 
 # The setting ----------------------------------------------------------------------------------
@@ -199,6 +199,15 @@ def test_lists_and_quotes_and_carts_say_what_comes_later(anyone, make_product):
         assert (kept["available"], kept["ahead"], kept["changes"]) == (1, ahead, changes)
 
 
+def test_the_letter_of_an_order_tells_when_the_rest_is_expected(make_product):
+    client = support.register()
+    order(client, (make_product(stock=1, sell_ahead=BACKORDER), 3))
+    assert support.run_job("notify").returncode == 0
+    year, month, date = day(10).split("-")
+    text = support.letters(client.email)[-1].get_content()
+    assert f"2 x com chegada prevista para {date}/{month}/{year}" in text
+
+
 def test_a_bundle_can_be_ordered_as_far_as_its_parts_come(keeper, anyone, buyer, make_product):
     plate = make_product(stock=5)
     spoon = make_product(stock=2, sell_ahead={"pieces": 5, "days": 3})
@@ -312,7 +321,8 @@ def test_what_is_sent_back_serves_who_waits_or_lies_on_the_shelf(keeper, packer,
     pay(buyer, first)
     move(keeper, product, "receive", 1)
     assert ship(packer, first).status_code == 201
-    answer = packer.post(f"/v1/orders/{first['id']}/returns", {"restock": True}, key=True)
+    answer = packer.post(f"/v1/orders/{first['id']}/returns", key=True, body={
+        "restock": True, "reason": "arrependimento"})
     assert answer.status_code == 201, answer.text
     assert (waiting(buyer, second), promised(keeper, product)) == ([0], (4, 0))
     assert stock(keeper, product)["available"] == 0

@@ -212,6 +212,23 @@ static void test_a_quote_tells_its_lines_and_options(void **state)
     assert_int_equal(json_object_array_length(field_value(quote, "freight_options")), 2);
 }
 
+static void test_a_quote_tells_what_there_is_of_its_lines(void **state)
+{
+    (void)state;
+    struct pricing got = price("[{\"variant_id\": \"v1\", \"quantity\": 2},"
+                               " {\"variant_id\": \"v2\", \"quantity\": 1}]",
+                               NULL);
+    got.stock = json("{\"v1\": {\"available\": 1, \"ahead\": {\"pieces\": 4}}}");
+    struct json_object *lines = field_value(json(pricing_quote_json(a, &got)), "items");
+    struct json_object *mug = json_object_array_get_idx(lines, 0);
+    struct json_object *other = json_object_array_get_idx(lines, 1);
+    assert_int_equal(field_integer(mug, "available"), 1);
+    assert_int_equal(field_integer(field_value(mug, "ahead"), "pieces"), 4);
+    assert_true(field_present(other, "available"));
+    assert_null(field_value(other, "available"));
+    assert_null(field_value(other, "ahead"));
+}
+
 static void test_an_order_keeps_the_rules_that_made_it(void **state)
 {
     (void)state;
@@ -399,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_the_largest_order_there_can_be_adds_up),
         cmocka_unit_test(test_a_quote_and_its_order_agree),
         cmocka_unit_test(test_a_quote_tells_its_lines_and_options),
+        cmocka_unit_test(test_a_quote_tells_what_there_is_of_its_lines),
         cmocka_unit_test(test_an_order_keeps_the_rules_that_made_it),
         cmocka_unit_test(test_totals_that_are_not_what_was_seen_are_told_by_member),
         cmocka_unit_test(test_any_cart_by_any_rules_adds_up_and_is_never_negative),
