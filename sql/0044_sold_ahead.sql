@@ -53,7 +53,7 @@ COMMENT ON COLUMN sales.order_ahead.pieces IS 'pieces of the variant that were s
 
 ALTER TABLE sales.order_items
     ADD COLUMN ahead int NOT NULL DEFAULT 0
-               CONSTRAINT order_items_ahead_range CHECK (ahead BETWEEN 0 AND quantity),
+               CONSTRAINT order_items_ahead_range CHECK (ahead BETWEEN 0 AND greatest(quantity, 0)),
     ADD COLUMN expected_on date;
 COMMENT ON COLUMN sales.order_items.ahead IS 'how many of its pieces were not there when they were sold';
 COMMENT ON COLUMN sales.order_items.expected_on IS 'when these were expected at that time';
