@@ -5,6 +5,8 @@ import pytest
 
 import support
 
+pytest_plugins = ["dealing"]
+
 
 @pytest.fixture(scope="session")
 def anyone():

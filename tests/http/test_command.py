@@ -83,6 +83,9 @@ def test_a_folder_named_from_elsewhere_is_meant_from_there(tmp_path):
     (["up", "--port=99999"], '--port needs a number from 1 to 65535, not "99999"'),
     (["up", "--port="], '--port needs a number from 1 to 65535, not ""'),
     (["up", "--fast"], 'up: there is no option "--fast"'),
+    (["test", "--shards"], '--shards needs a number from 1 to 99, not ""'),
+    (["test", "--shards", "two"], '--shards needs a number from 1 to 99, not "two"'),
+    (["test", "--sanitize", "--shards", "0"], '--shards needs a number from 1 to 99, not "0"'),
     (["down", "--now"], 'down: there is no option "--now"'),
     (["migrate", "now"], "usage: ./vendas migrate [--database-url URL]")])
 def test_wrong_options_are_told_before_anything_is_done(tmp_path, arguments, words):
