@@ -51,13 +51,14 @@ def deal(tmp_path):
     started = []
 
     def begin(files, runs, *arguments):
-        (tmp_path / "dealt").mkdir(exist_ok=True)
-        (tmp_path / "conftest.py").write_text(CONFTEST.format(here=os.path.dirname(__file__)))
+        for folder in ("dealt", "files"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / "files" / "conftest.py").write_text(CONFTEST.format(here=os.path.dirname(__file__)))
         for name, text in files.items():
-            (tmp_path / f"test_{name}.py").write_text(text)
+            (tmp_path / "files" / f"test_{name}.py").write_text(text)
         begun = [subprocess.Popen(
             ["sh", "-c", f'exec "$@" 3>told-{run} >log-{run}', "sh", sys.executable, "-m", "pytest",
-             "-p", "no:cacheprovider", "--deal", "dealt", *arguments],
+             "-p", "no:cacheprovider", "files", "--deal", "dealt", *arguments],
             cwd=tmp_path, env={**os.environ, "RUN": str(run), "RUNS": str(runs)})
             for run in range(runs)]
         started.extend(begun)
