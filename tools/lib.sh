@@ -185,7 +185,7 @@ daemons_left() {
 }
 
 is_left() {
-    [ -n "$(daemons_left "$1")" ]
+    [ -f "$RUN/$1.pid" ] && [ -n "$(daemons_left "$1")" ]
 }
 
 # stop_daemons NAME...: asks all of them and their children to end, again each second (a process
