@@ -1,5 +1,4 @@
 """What the black-box tests share: clients, the database behind them, and how a refusal looks."""
-import concurrent.futures
 import contextlib
 import email
 import email.policy
@@ -201,17 +200,6 @@ def wait_for_locks(count=1):
     while int(value("SELECT count(*) FROM pg_locks WHERE NOT granted")) < count:
         assert time.monotonic() < deadline, "nobody waits for a lock"
         time.sleep(0.02)
-
-
-def at_once(*calls):
-    """Runs the functions at the same time, each in a thread; what they return, in their order."""
-    start = threading.Barrier(len(calls))
-
-    def run(call):
-        start.wait()
-        return call()
-    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 def vendas(*arguments, text=""):
