@@ -128,13 +128,25 @@ static const char *goods(struct printing *p, struct json_object *of)
     return b.data;
 }
 
+/* What has not come yet of a line that was sold before it was there, and when it is expected:
+ * "2 (2026-12-05)"; "" where nothing is to come. */
+static const char *to_come(struct printing *p, struct json_object *line)
+{
+    struct json_object *ahead = field_value(line, "ahead");
+    long long pieces = field_integer(ahead, "yet_to_come");
+    return pieces
+               ? arena_printf(p->arena, "%lld (%s)", pieces, field_text(ahead, "expected_on"))
+               : "";
+}
+
 static void line_row(struct printing *p, struct table *table, struct json_object *line)
 {
     table_row(table, (const char *[]){call_figure(p->call, line, "quantity"),
                                       field_text(line, "sku"), field_text(line, "name"),
                                       order_money(p->call, p->order, line, "unit_price"),
                                       order_money(p->call, p->order, line, "discount"),
-                                      order_money(p->call, p->order, line, "total")});
+                                      order_money(p->call, p->order, line, "total"),
+                                      to_come(p, line)});
 }
 
 static void parcel_row(struct printing *p, struct table *table, struct json_object *parcel)
@@ -182,13 +194,10 @@ static void print_list(struct printing *p, const char *name, const struct column
 
 void order_print(struct call *call, struct json_object *order, struct json_object *coupons)
 {
-    static const struct column LINES[] = {{"column_units", true},
-                                          {"column_sku", false},
-                                          {"column_product", false},
-                                          {"column_price", true},
-                                          {"column_discount", true},
-                                          {"column_amount", true},
-                                          {0}};
+    static const struct column LINES[] = {{"column_units", true},    {"column_sku", false},
+                                          {"column_product", false}, {"column_price", true},
+                                          {"column_discount", true}, {"column_amount", true},
+                                          {"column_to_come", false}, {0}};
     static const struct column PARCELS[] = {
         {"column_shipped", false},   {"column_carrier", false}, {"column_tracking", false},
         {"column_delivered", false}, {"column_goods", false},   {0}};

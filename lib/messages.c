@@ -591,6 +591,7 @@ static const struct entry TABLE[] = {
     {"column_tax", {"Impostos", "Taxes"}},
     {"column_amount", {"Total", "Total"}},
     {"column_price", {"Preço", "Price"}},
+    {"column_to_come", {"A chegar", "To come"}},
     {"column_shipped", {"Enviado em", "Shipped"}},
     {"column_carrier", {"Transportadora", "Carrier"}},
     {"column_tracking", {"Rastreamento", "Tracking"}},
