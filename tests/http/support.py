@@ -117,6 +117,12 @@ def at_once(*calls):
         return list(threads.map(run, calls))
 
 
+def priced(items):
+    """Lines of a quote or an order without what they say of stock, which are other things."""
+    return [{name: value for name, value in line.items() if name not in ("available", "ahead")}
+            for line in items]
+
+
 def product_body(**fields):
     """A new product, with the fields that it must have."""
     return {"name": unique("Caneca"), "price": 1990, "currency": "BRL", **fields}

@@ -68,7 +68,7 @@ def test_a_placed_order_holds_what_the_contract_says(buyer, goods):
     assert order["items"] == [{
         "variant_id": goods["variants"][0]["id"], "product_id": goods["id"],
         "sku": goods["variants"][0]["sku"], "name": goods["name"], "quantity": 3,
-        "unit_price": 1990, "discount": 0, "tax": 0, "total": 5970}]
+        "unit_price": 1990, "discount": 0, "tax": 0, "total": 5970, "ahead": None}]
     assert order["shipping_address"] == {**support.ADDRESS, "postal_code": "01310100"}
     assert order["created_at"] < order["expires_at"]
     assert read(buyer, order) == order

@@ -6,7 +6,7 @@ import pytest
 import support
 from support import assert_problem, found, product_body
 
-FOR_STAFF = {"cost", "variant_costs", "locked_fields", "provenance"}
+FOR_STAFF = {"cost", "variant_costs", "locked_fields", "provenance", "sell_ahead"}
 
 
 # Making and reading --------------------------------------------------------------------------

@@ -56,7 +56,8 @@ def check_quote_and_order(shop, buyer, cart, coupons, service):
         cart, coupons, service, expected_totals=quote["totals"]), key=True)
     assert order.status_code == 201, order.text
     order = order.json()
-    for member in ("items", "totals", "taxes", "freight"):
+    assert support.priced(order["items"]) == support.priced(quote["items"])
+    for member in ("totals", "taxes", "freight"):
         assert order[member] == quote[member], member
 
 
