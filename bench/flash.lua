@@ -1,5 +1,6 @@
 -- Orders of one piece each, without a pause, by many buyers, of a product drawn from those numbered
--- FIRST to LAST, until each of the threads has had so many answers:
+-- FIRST to LAST, until each of the threads has had so many answers, which it tells by a line "enough";
+-- wrk itself waits for its time to be over, or for SIGINT:
 -- wrk -s flash.lua URL/v1/orders -- TOKENS FIRST LAST ANSWERS
 
 local body = '{"items": [{"variant_id": "00000000-0000-7000-8000-%012d", "quantity": 1}],'
@@ -43,7 +44,9 @@ function response(status)
     else
         failed = failed + 1
     end
-    if placed + refused + failed >= wanted then
+    if placed + refused + failed == wanted then
+        io.stdout:write("enough\n")
+        io.stdout:flush()
         wrk.thread:stop()
     end
 end

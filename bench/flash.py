@@ -6,10 +6,12 @@ offered until it is sold out, and nobody may be refused while there is a piece l
 import json
 import os
 import re
+import signal
 import statistics
+import subprocess
 import urllib.request
 
-from measure import (HERE, RUN, URL, VAR, die, keep, output_of, psql, start_log, wrk_output)
+from measure import (HERE, RUN, URL, VAR, die, keep, output_of, psql, start_log)
 
 BUYERS, UNITS, SPREAD = 64, 10_000, 1_000
 FEW = 100  # pieces of each of the many
@@ -64,12 +66,25 @@ def left(first, last):
                     f" WHERE variant_id BETWEEN bench.id({first}) AND bench.id({last})"))
 
 
+def until_enough(command):
+    """What wrk says, ended as soon as each of its threads has enough: it would wait for -d."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
+        said, left = "", THREADS
+        for line in wrk.stdout:
+            said += line
+            left -= line == "enough\n"
+            if line == "enough\n" and left == 0:
+                wrk.send_signal(signal.SIGINT)
+    if wrk.returncode or "Socket errors" in said:
+        die(f"{' '.join(command)} met errors:\n{said}")
+    return said
+
+
 def through_nginx(tokens, first, last):
     """Orders a second, until some more have been asked for than there are pieces of one product."""
-    answers = UNITS // THREADS + BUYERS
-    said = wrk_output(["wrk", f"-t{THREADS}", f"-c{BUYERS}", "-d600", "--timeout", "60", "-s",
-                       f"{HERE}/flash.lua", f"{URL}/v1/orders", "--", tokens, str(first),
-                       str(last), str(answers)], refusals=True)
+    said = until_enough(["wrk", f"-t{THREADS}", f"-c{BUYERS}", "-d600", "--timeout", "60", "-s",
+                         f"{HERE}/flash.lua", f"{URL}/v1/orders", "--", tokens, str(first),
+                         str(last), str(UNITS // THREADS + BUYERS)])
     placed, refused, failed, seconds = map(float, re.search(
         r"placed (\d+) refused (\d+) failed (\d+) seconds ([\d.]+)", said).groups())
     if failed:
