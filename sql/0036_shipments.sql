@@ -123,7 +123,10 @@ SELECT r.id, r.order_id, r.version, json_build_object(
 COMMENT ON VIEW sales.return_documents IS 'Returns as the API shows them.';
 
 CREATE FUNCTION sales.moved_goods(p_order uuid) RETURNS json
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    -- In this language, as its plan is kept: that of a function in SQL is made with each call.
+    RETURN (
     SELECT json_build_object(
         'shipped_items', coalesce(json_agg(json_build_object(
             'variant_id', g.variant_id, 'quantity', g.shipped) ORDER BY g.position)
@@ -135,7 +138,8 @@ LANGUAGE sql STABLE AS $$
                         FROM sales.shipment_documents s WHERE s.order_id = p_order),
         'returns', (SELECT coalesce(json_agg(r.document ORDER BY r.version), '[]')
                       FROM sales.return_documents r WHERE r.order_id = p_order))
-      FROM sales.order_goods g WHERE g.order_id = p_order
+      FROM sales.order_goods g WHERE g.order_id = p_order);
+END
 $$;
 COMMENT ON FUNCTION sales.moved_goods(uuid) IS
     'What of an order was shipped and has come back, in sum and parcel by parcel, as members of its document.';

@@ -216,7 +216,10 @@ CREATE TRIGGER orders_coupons_given_back AFTER UPDATE OF status ON sales.orders 
 DROP FUNCTION sales.pricing_facts(uuid[], text, date);
 CREATE FUNCTION sales.pricing_facts(p_variants uuid[], p_state text, p_postal_code text, p_origin text,
                                     p_today date, p_coupons jsonb, p_user uuid) RETURNS json
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    -- In this language, as its plan is kept: that of a function in SQL is made with each call.
+    RETURN (
     WITH goods AS MATERIALIZED (SELECT * FROM products.for_sale(p_variants)),
     taxes AS MATERIALIZED (
         SELECT t.id, t.code, t.rate_bp, t.base_bp, t.less_code, t.included, t.ncm, t.category_id, t.origins, t.state,
@@ -255,7 +258,8 @@ LANGUAGE sql STABLE AS $$
                     FROM (SELECT * FROM taxes
                            ORDER BY code, length(ncm) DESC NULLS LAST, category_id IS NULL, origins IS NULL,
                                     state IS NULL, valid_from DESC, id DESC) AS t),
-        'coupons', (SELECT coalesce(json_agg(c), '[]') FROM coupons AS c))
+        'coupons', (SELECT coalesce(json_agg(c), '[]') FROM coupons AS c)));
+END
 $$;
 COMMENT ON FUNCTION sales.pricing_facts(uuid[], text, text, text, date, jsonb, uuid) IS
     'All that lib/sales/pricing needs to add up a quote or an order, in one round trip; rules of freight and taxes that fit, the one that counts first. p_origin null: where it is sold from is not said; p_coupons: a list of codes; p_user null: nobody''s uses are known.';

@@ -36,11 +36,16 @@ COMMENT ON COLUMN sales.cart_items.added_at IS 'when put in; the order of the li
 
 CREATE FUNCTION products.draws_on(p_variants uuid[])
 RETURNS TABLE (variant_id uuid, unit_id uuid, pieces int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+#variable_conflict use_column
+BEGIN
+    -- In this language, as its plan is kept: that of a function in SQL is made with each call.
+    RETURN QUERY
     SELECT v.id, coalesce(b.part_id, v.id), coalesce(b.quantity, 1)
       FROM products.variants v JOIN products.products p ON p.id = v.product_id
       LEFT JOIN products.bundle_parts b ON b.bundle_id = v.id
-     WHERE v.id = ANY (p_variants) AND p.type <> 'digital'
+     WHERE v.id = ANY (p_variants) AND p.type <> 'digital';
+END
 $$;
 COMMENT ON FUNCTION products.draws_on(uuid[]) IS
     'Published to Sales: whose stock these variants draw on, as products.stock_of() tells it, for whoever only looks: nothing is locked.';

@@ -145,7 +145,11 @@ COMMENT ON FUNCTION sales.owed(uuid) IS
 
 CREATE FUNCTION sales.on_sale(p_variants uuid[])
 RETURNS TABLE (variant_id uuid, available int, ahead json)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+#variable_conflict use_column
+BEGIN
+    -- In this language, as its plan is kept: that of a function in SQL is made with each call.
+    RETURN QUERY
     WITH units AS (
         SELECT d.variant_id, d.pieces, coalesce((SELECT a.available FROM sales.availability a
                                                   WHERE a.variant_id = d.unit_id), 0) AS here,
@@ -161,7 +165,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT s.variant_id, s.available, CASE WHEN s.later > 0 THEN json_build_object(
                'kind', CASE WHEN s.preorder THEN 'preorder' ELSE 'backorder' END,
                'pieces', s.later, 'expected_on', s.expected_on) END
-      FROM sums s
+      FROM sums s;
+END
 $$;
 COMMENT ON FUNCTION sales.on_sale(uuid[]) IS
     'Published to Products: how many of each of these variants are at hand at this moment, and how many can be ordered besides, {kind, pieces, expected_on}, null for none. A bundle has what its parts allow. Nothing of what is digital. Days are those of UTC.';
