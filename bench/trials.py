@@ -124,7 +124,7 @@ COMPARISONS = {
         Side("static file of that size", static_file, target=0.85)]),
     "order": ("An order of three items", (0, 0), [
         Side("through nginx", program_order, "sales-orders"),
-        Side("pgbench, statement by statement", same_statements, target=0.5)]),
+        Side("pgbench, statement by statement", same_statements, target=0.8)]),
     "me": ("One's own account, with a token", (0, 0), [
         Side("through nginx", me_signed_in, "registry-users"),
         Side("same program, nobody asked", me_unasked, "me", cost=1.3)]),
