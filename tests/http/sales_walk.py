@@ -9,10 +9,10 @@ import support
 from sales_model import Order
 from totals import RORAIMA, Rules
 
-# VENDAS_TEST_STEPS=5000 VENDAS_TEST_SEED=7 ./vendas test -k test_sales_ goes further, and the same
+# TEST_STEPS=5000 TEST_SEED=7 ./vendas test -k test_sales_ goes further, and the same
 # way again.
-STEPS = int(os.environ.get("VENDAS_TEST_STEPS", 150))
-SEED = int(os.environ.get("VENDAS_TEST_SEED", random.randrange(1 << 32)))
+STEPS = int(os.environ.get("TEST_STEPS", 150))
+SEED = int(os.environ.get("TEST_SEED", random.randrange(1 << 32)))
 
 CUP, PLATE, KIT, PAN, BOOK = range(5)
 UNITS = [CUP, PLATE, PAN]

@@ -37,9 +37,9 @@ VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.lists(
 OBJECTS = st.lists(st.tuples(KEYS, VALUES), max_size=6).map(dict)
 PARTS = st.one_of(st.sampled_from([ID, "me", "admin"]), TEXTS.map(
     lambda text: text.replace("/", "").strip(".") or "x"))
-# VENDAS_TEST_EXAMPLES=5000 ./vendas test -k any_ looks harder.
+# TEST_EXAMPLES=5000 ./vendas test -k any_ looks harder.
 ARBITRARY = settings(
-    max_examples=int(os.environ.get("VENDAS_TEST_EXAMPLES", 150)), deadline=None,
+    max_examples=int(os.environ.get("TEST_EXAMPLES", 150)), deadline=None,
     suppress_health_check=list(HealthCheck))
 
 

@@ -14,8 +14,8 @@ import requests
 import support
 from test_failures import once, tool, workers
 
-# VENDAS_TEST_CROWD=1000 for the whole crowd, which takes some minutes to sign in.
-BUYERS = int(os.environ.get("VENDAS_TEST_CROWD", "200"))
+# TEST_CROWD=1000 for the whole crowd, which takes some minutes to sign in.
+BUYERS = int(os.environ.get("TEST_CROWD", "200"))
 PRODUCTS = 50
 PIECES = 2  # that each buyer wants, of one product each
 
