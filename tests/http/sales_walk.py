@@ -48,7 +48,7 @@ def refusal_in(answer):
 def altered(body):
     """Another body that makes sense as well; None where there is none."""
     if "quantity" in body:
-        return {**body, "quantity": body["quantity"] + (1 if body["quantity"] > 0 else -1)}
+        return {**body, "quantity": body["quantity"] + (-1 if body["quantity"] < 0 else 1)}
     return {**body, "items": body["items"] * 2} if "items" in body else None
 
 
