@@ -16,6 +16,7 @@ static const struct {
     {77999, "TO"}, {78899, "MT"}, {78999, "RO"}, {79999, "MS"}, {87999, "PR"}, {89999, "SC"},
     {99999, "RS"},
 };
+enum { COUNT = sizeof RANGES / sizeof *RANGES };
 
 const char *postal_code_state(const char *postal_code)
 {
@@ -28,4 +29,13 @@ const char *postal_code_state(const char *postal_code)
     while (code > RANGES[i].last)
         i++;
     return RANGES[i].state;
+}
+
+bool state_valid(const char *state)
+{
+    /* Each state has a range. */
+    for (int i = 0; i < COUNT; i++)
+        if (!strcmp(RANGES[i].state, state))
+            return true;
+    return false;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "brazil.h"
 #include "document.h"
 #include "gtin.h"
 #include "line.h"
@@ -81,15 +82,9 @@ static bool is_url(const char *s)
 
 static bool is_state(char *s)
 {
-    static const char STATES[] =
-        "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO "
-        "RR RS SC SE SP TO ";
-    if (strlen(s) != 2)
-        return false;
-    s[0] = (char)toupper((unsigned char)s[0]);
-    s[1] = (char)toupper((unsigned char)s[1]);
-    char wanted[] = {s[0], s[1], ' ', '\0'};
-    return isalpha((unsigned char)s[0]) && strstr(STATES, wanted);
+    for (char *c = s; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return state_valid(s);
 }
 
 static bool is_postal_code(char *s)

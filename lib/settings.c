@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { TEXT, NUMBER };
+#include "brazil.h"
+
+enum type { TEXT, NUMBER, STATE /* a UF, or empty */ };
 
 struct setting {
     const char *name;
@@ -52,7 +54,7 @@ static const struct setting TABLE[] = {
             86400),
     SETTING("TIMEZONE", TEXT, timezone, "America/Sao_Paulo", 1, 0),
     SETTING("CURRENCY", TEXT, currency, "BRL", 3, 3),
-    SETTING("SHOP_STATE", TEXT, shop_state, "", 0, 2),
+    SETTING("SHOP_STATE", STATE, shop_state, "", 0, 0),
     SETTING("MAX_BODY_BYTES", NUMBER, max_body_bytes, "1048576", 1024, 1073741824),
     SETTING("INGEST_MAX_BYTES", NUMBER, ingest_max_bytes, "67108864", 1024, 1073741824),
     SETTING("ORDER_HOLD_MINUTES", NUMBER, order_hold_minutes, "2880", 0, 43200),
@@ -124,6 +126,21 @@ static int set_text(const struct setting *s, const char *value)
     return 0;
 }
 
+static int set_state(const struct setting *s, const char *value)
+{
+    if (!*value || state_valid(value))
+        return set_text(s, value);
+    fprintf(stderr, "%s: \"%s\" is not the code of a state (UF), such as SP\n", s->name, value);
+    return -1;
+}
+
+static int set(const struct setting *s, const char *value)
+{
+    return s->type == NUMBER  ? set_number(s, value)
+           : s->type == STATE ? set_state(s, value)
+                              : set_text(s, value);
+}
+
 static bool known(const char *variable)
 {
     size_t len = strcspn(variable, "=");
@@ -140,7 +157,7 @@ int settings_load(void)
         const char *value = getenv(TABLE[i].name);
         if (!value)
             value = TABLE[i].fallback;
-        if ((TABLE[i].type == NUMBER ? set_number : set_text)(&TABLE[i], value))
+        if (set(&TABLE[i], value))
             result = -1;
     }
     for (char **e = environ; *e; e++) {

@@ -47,6 +47,19 @@ def test_what_a_program_can_not_do_without_must_not_be_empty(name):
     assert (result.returncode != 0, result.stderr) == (True, f"{name}: must not be empty\n")
 
 
+@pytest.mark.parametrize("value", ["sp", "XX", "São Paulo", "S", " SP"])
+def test_a_state_that_is_none_stops_a_program(value):
+    result = start(VENDAS_SHOP_STATE=value)
+    assert result.returncode != 0
+    assert result.stderr == (f'VENDAS_SHOP_STATE: "{value}" is not the code of a state (UF), '
+                             "such as SP\n")
+
+
+def test_a_shop_sells_from_any_state_or_does_not_say_from_which():
+    for value in ("", "SP", "DF", "TO"):
+        assert start(VENDAS_SHOP_STATE=value).returncode == 0
+
+
 def test_every_fault_is_told_at_once():
     result = start(VENDAS_MAX_BODY_BYTES="1", VENDAS_CURRENCY="R", VENDAS_COLOUR="red")
     assert {line.split(":")[0] for line in result.stderr.splitlines()} == {

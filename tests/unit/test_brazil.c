@@ -33,9 +33,23 @@ static void test_a_code_in_no_range_has_no_state(void **state)
         assert_null(postal_code_state(CODES[i]));
 }
 
+static void test_there_are_27_states(void **state)
+{
+    (void)state;
+    int count = 0;
+    for (char first = 'A'; first <= 'Z'; first++)
+        for (char second = 'A'; second <= 'Z'; second++)
+            count += state_valid((char[]){first, second, '\0'});
+    assert_int_equal(count, 27);
+    static const char *const NONE[] = {"", "S", "sp", "SPA", "XX"};
+    for (size_t i = 0; i < LENGTH(NONE); i++)
+        assert_false(state_valid(NONE[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_there_are_27_states),
         cmocka_unit_test(test_a_postal_code_tells_its_state),
         cmocka_unit_test(test_a_code_in_no_range_has_no_state),
     };

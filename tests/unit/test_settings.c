@@ -57,6 +57,10 @@ static void test_a_malformed_value_is_told_by_name(void **state)
         {"VENDAS_DATABASE_URL", ""},
         {"VENDAS_CURRENCY", "R$"},
         {"VENDAS_CURRENCY", "BRLX"},
+        {"VENDAS_SHOP_STATE", "sp"},
+        {"VENDAS_SHOP_STATE", "XX"},
+        {"VENDAS_SHOP_STATE", "S"},
+        {"VENDAS_SHOP_STATE", "SP "},
     };
     for (size_t i = 0; i < LENGTH(CASES); i++) {
         const char *said = load_with(CASES[i][0], CASES[i][1]);
