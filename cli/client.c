@@ -54,20 +54,31 @@ static void read_environment(struct client *c)
     }
 }
 
+/* A text without the blanks at its ends. */
+static char *trimmed(char *text)
+{
+    text += strspn(text, " \t");
+    size_t n = strlen(text);
+    while (n && strchr(" \t\r\n", text[n - 1]))
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
 static bool read_line(struct client *c, const char *path, char *line)
 {
-    line[strcspn(line, "\r\n")] = '\0';
+    line = trimmed(line);
     char *equals = strchr(line, '=');
     if (!*line || *line == '#')
         return true;
     if (!equals)
         return client_fail(c, EXIT_USAGE, path, say(c, "config_not_a_pair"));
     *equals = '\0';
-    const char **to = member(c, line);
+    const char **to = member(c, trimmed(line));
     if (!to)
         return client_fail(c, EXIT_USAGE, path, say(c, "config_unknown_name"));
     if (!*to)
-        *to = arena_strdup(c->arena, equals + 1);
+        *to = arena_strdup(c->arena, trimmed(equals + 1));
     return true;
 }
 
