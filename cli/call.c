@@ -86,13 +86,14 @@ void call_list(struct call *call, const char *path, const char *filters, struct 
 
 /* What arguments name ---------------------------------------------------------------------- */
 
-/* The rows of a short list that is asked for by what q says. */
-static struct json_object *look_up(struct call *call, const char *path, const char *q)
+/* The rows of a short list that fit a filter; NULL, and told, where there is no answer. */
+static struct json_object *look_up(struct call *call, const char *path, const char *filter,
+                                   const char *value)
 {
     const char *text;
     struct buf b = buf_new(call->client.arena);
-    buf_printf(&b, "%s?limit=" DEFAULT_LIMIT "&q=", path);
-    buf_url(&b, q);
+    buf_printf(&b, "%s?limit=" DEFAULT_LIMIT "&%s=", path, filter);
+    buf_url(&b, value);
     return field_value(client_ask(&call->client, "GET", b.data, NULL, NULL, &text), "data");
 }
 
@@ -104,7 +105,7 @@ const char *call_order(struct call *call)
     if (!*digits || strspn(digits, "0123456789") != strlen(digits))
         return call_wrong(call, named, "not_an_order");
     struct json_object *orders =
-        look_up(call, "/v1/orders", arena_printf(call->client.arena, "#%s", digits));
+        look_up(call, "/v1/orders", "q", arena_printf(call->client.arena, "#%s", digits));
     if (orders && json_object_array_length(orders))
         return field_text(json_object_array_get_idx(orders, 0), "id");
     if (orders)
@@ -123,19 +124,34 @@ static const char *variant_of(struct json_object *product, const char *sku)
     return NULL;
 }
 
-const char *call_variant(struct call *call, const char *named)
+/* Of what is for sale or, with in_stock, of what the shop's stock may hold besides. */
+static const char *variant_named(struct call *call, const char *named, bool in_stock)
 {
+    const char *id = NULL;
     if (uuid_valid(named))
         return named;
-    struct json_object *products = look_up(call, "/v1/products", named);
-    for (size_t i = 0; products && i < json_object_array_length(products); i++) {
-        const char *id = variant_of(json_object_array_get_idx(products, i), named);
-        if (id)
-            return id;
+    struct json_object *found = look_up(call, "/v1/products", "q", named);
+    for (size_t i = 0; found && !id && i < json_object_array_length(found); i++)
+        id = variant_of(json_object_array_get_idx(found, i), named);
+    if (found && !id && in_stock) {
+        found = look_up(call, "/v1/stock", "sku", named);
+        if (found && json_object_array_length(found))
+            id = field_text(json_object_array_get_idx(found, 0), "variant_id");
     }
-    if (products)
-        client_fail(&call->client, EXIT_REFUSED, named, call_text(call, "no_such_sku"));
-    return NULL;
+    if (found && !id)
+        client_fail(&call->client, EXIT_REFUSED, named,
+                    call_text(call, in_stock ? "no_stocked_sku" : "no_such_sku"));
+    return id;
+}
+
+const char *call_variant(struct call *call, const char *named)
+{
+    return variant_named(call, named, false);
+}
+
+const char *call_stocked(struct call *call, const char *named)
+{
+    return variant_named(call, named, true);
 }
 
 /* What is sent ----------------------------------------------------------------------------- */

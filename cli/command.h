@@ -62,6 +62,10 @@ const char *call_order(struct call *call);
  * NULL, and told, where there is none. */
 const char *call_variant(struct call *call, const char *named);
 
+/* The same of a variant with stock of its own, whether it is for sale or not: by SKU the shop's
+ * stock is asked, where the catalogue has it not. */
+const char *call_stocked(struct call *call, const char *named);
+
 /* Adds a member to an object of JSON that is begun ("{"); none where value is NULL. */
 void call_member(struct buf *object, const char *name, const char *value);
 

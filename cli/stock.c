@@ -11,19 +11,19 @@
 
 static void level_row(struct call *call, struct table *table, struct json_object *level)
 {
-    table_row(table, (const char *[]){field_text(level, "variant_id"),
-                                      call_figure(call, level, "on_hand"),
-                                      call_figure(call, level, "reserved"),
-                                      call_figure(call, level, "available")});
+    const char *sku = field_text(level, "sku");
+    table_row(table,
+              (const char *[]){sku ? sku : field_text(level, "variant_id"),
+                               field_text(level, "name"), call_figure(call, level, "on_hand"),
+                               call_figure(call, level, "reserved"),
+                               call_figure(call, level, "available")});
 }
 
 static struct table *level_table(struct call *call)
 {
-    static const struct column COLUMNS[] = {{"column_variant", false},
-                                            {"column_on_hand", true},
-                                            {"column_reserved", true},
-                                            {"column_available", true},
-                                            {0}};
+    static const struct column COLUMNS[] = {
+        {"column_sku", false},     {"column_name", false},     {"column_on_hand", true},
+        {"column_reserved", true}, {"column_available", true}, {0}};
     return call_table(call, COLUMNS);
 }
 
@@ -63,7 +63,7 @@ static void print_level(struct call *call, struct json_object *level, const char
 
 static void show_stock(struct call *call)
 {
-    const char *id = call_variant(call, call->arguments[0]), *text;
+    const char *id = call_stocked(call, call->arguments[0]), *text;
     if (!id)
         return;
     const char *path = arena_printf(call->client.arena, "/v1/stock/%s", id);
@@ -113,7 +113,7 @@ static void stock_history(struct call *call)
         {"column_location", false}, {"column_on_hand", true},
         {"column_reserved", true},  {"column_reason", false},
         {"column_order", false},    {0}};
-    const char *id = call_variant(call, call->arguments[0]);
+    const char *id = call_stocked(call, call->arguments[0]);
     if (id)
         call_list(call, arena_printf(call->client.arena, "/v1/stock/%s/movements", id), "",
                   call_table(call, COLUMNS), movement_row);
@@ -128,7 +128,7 @@ static bool begin_body(struct call *call, struct buf *body, int min)
     long quantity = strtol(pieces, &end, 10);
     if (end == pieces || *end || quantity < min)
         return call_wrong(call, pieces, "not_pieces");
-    const char *variant = call_variant(call, call->arguments[0]);
+    const char *variant = call_stocked(call, call->arguments[0]);
     *body = buf_new(call->client.arena);
     buf_printf(body, "{\"quantity\":%ld", quantity);
     call_member(body, "variant_id", variant);

@@ -10,14 +10,21 @@
 #include "request.h"
 #include "settings.h"
 
-static const char LEVELS[] =
-    "SELECT sales.level_json(l.variant_id), l.variant_id, l.variant_id"
-    "  FROM sales.stock_levels l LEFT JOIN sales.low_levels t ON t.variant_id = l.variant_id"
-    " WHERE ($1::uuid IS NULL OR l.variant_id > $1::uuid)"
-    "   AND ($2::int IS NULL OR l.on_hand - l.reserved <= $2::int)"
-    "   AND ($3::boolean IS NULL"
-    "        OR $3::boolean = (l.on_hand - l.reserved < coalesce(t.low_below, $4::int)))"
-    " ORDER BY l.variant_id LIMIT $5::int + 1";
+/* A page of levels, of all or of those that a function has. */
+#define LEVELS_OF(source)                                                                      \
+    "WITH page AS MATERIALIZED ("                                                              \
+    "    SELECT l.variant_id FROM " source " l"                                                \
+    "      LEFT JOIN sales.low_levels t ON t.variant_id = l.variant_id"                        \
+    "     WHERE ($1::uuid IS NULL OR l.variant_id > $1::uuid)"                                 \
+    "       AND ($2::int IS NULL OR l.on_hand - l.reserved <= $2::int)"                        \
+    "       AND ($3::boolean IS NULL"                                                          \
+    "            OR $3::boolean = (l.on_hand - l.reserved < coalesce(t.low_below, $4::int)))"  \
+    "     ORDER BY l.variant_id LIMIT $5::int + 1)"                                            \
+    "SELECT document, variant_id, variant_id"                                                  \
+    "  FROM sales.level_documents(ARRAY(SELECT variant_id FROM page)) ORDER BY variant_id"
+
+static const char LEVELS[] = LEVELS_OF("sales.stock_levels");
+static const char LEVEL_OF_SKU[] = LEVELS_OF("sales.level_of_sku($6::text)");
 
 static const char LEVEL[] =
     "SELECT sales.stock_document($1::uuid, $2::int) || jsonb_build_object('movements', ("
@@ -61,6 +68,7 @@ static const char SET_LOCATION[] = "SELECT document, made"
 static const struct field LIST_QUERY[] = {
     {"max_available", FIELD_INTEGER, 0, 0, 1000000000, NULL, NULL},
     {"low", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
+    {"sku", FIELD_TEXT, 0, 1, 64, NULL, NULL},
     PAGE_FIELDS(400),
     {0},
 };
@@ -114,10 +122,12 @@ static void list_levels(struct request *req)
     if (!query || !req_page(req, query, "stock", FIELD_UUID, &page))
         return;
     const char *low = field_present(query, "low") ? db_flag(field_boolean(query, "low")) : NULL;
+    const char *most = field_text(query, "max_available"), *sku = field_text(query, "sku");
     respond_page(req,
-                 db_query_planned(req->arena, &req->problem, LEVELS, page.id,
-                                  field_text(query, "max_available"), low, shops_low(req),
-                                  page.limit_text),
+                 sku ? db_query(req->arena, &req->problem, LEVEL_OF_SKU, page.id, most, low,
+                                shops_low(req), page.limit_text, sku)
+                     : db_query_planned(req->arena, &req->problem, LEVELS, page.id, most, low,
+                                        shops_low(req), page.limit_text),
                  page.limit, "stock");
 }
 

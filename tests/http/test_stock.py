@@ -43,8 +43,8 @@ def empty(make_product):
 def test_what_is_received_is_there_to_sell(stock_keeper, empty, anyone):
     answer = move(stock_keeper, empty, "receive", 12)
     assert answer.status_code == 201
-    assert answer.json() == {"variant_id": variant_of(empty), "on_hand": 12, "reserved": 0,
-                             "available": 12}
+    assert answer.json() == {"variant_id": variant_of(empty), "sku": empty["variants"][0]["sku"],
+                             "name": empty["name"], "on_hand": 12, "reserved": 0, "available": 12}
     move(stock_keeper, empty, "receive", 3)
     assert figures(level(stock_keeper, empty)) == (15, 0, 15)
     seen = anyone.get(f"/v1/products/{empty['id']}").json()

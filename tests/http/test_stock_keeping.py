@@ -66,6 +66,52 @@ def movements(client, product, limit=100):
     return found
 
 
+# Names ----------------------------------------------------------------------------------------
+
+def test_a_level_says_of_what_it_is(keeper, make_product, buyer):
+    product = make_product(type="variations", stock=3, options=["tamanho", "cor"], variants=[
+        {"sku": support.unique("CAM"), "options": {"cor": "azul", "tamanho": "P"}}])
+    called = f"{product['name']} (P, azul)"
+    assert (level(keeper, product)["sku"], level(keeper, product)["name"]) == (
+        product["variants"][0]["sku"], called)
+    placed = buyer.post("/v1/orders", key=True, body={
+        "items": [{"variant_id": variant_of(product), "quantity": 1}],
+        "shipping_address": support.ADDRESS}).json()
+    assert placed["items"][0]["name"] == called
+    assert move(keeper, product, "receive", 1).json()["name"] == called
+    found = keeper.get("/v1/stock", params={"sku": product["variants"][0]["sku"]}).json()["data"]
+    assert found == [{member: level(keeper, product)[member] for member in (
+        "variant_id", "sku", "name", "on_hand", "reserved", "available")}]
+
+
+def test_a_page_of_levels_says_of_what_they_are(keeper, admin, make_product):
+    products = [make_product(stock=1, status=status) for status in ("active", "draft", "archived")]
+    names = {variant_of(p): (p["variants"][0]["sku"], p["name"]) for p in products}
+    found, cursor = {}, ""
+    while cursor is not None:
+        page = keeper.get(f"/v1/stock?limit=100{cursor and '&cursor=' + cursor}").json()
+        found |= {l["variant_id"]: (l["sku"], l["name"]) for l in page["data"]}
+        cursor = page["next_cursor"]
+    assert {variant: found[variant] for variant in names} == names
+
+
+def test_a_level_is_found_by_sku_even_where_nothing_has_been(keeper, make_product):
+    product, ebook = make_product(stock=0, status="draft"), make_product(stock=0, type="digital")
+
+    def found(sku, **filters):
+        answer = keeper.get("/v1/stock", params={"sku": sku, **filters})
+        assert answer.status_code == 200, answer.text
+        return [(l["variant_id"], l["on_hand"]) for l in answer.json()["data"]]
+    sku = product["variants"][0]["sku"]
+    assert found(sku) == found(sku, low="true") == found(sku, max_available=0) == [
+        (variant_of(product), 0)]
+    assert found(sku, low="false") == []
+    assert found(ebook["variants"][0]["sku"]) == found("NO-SUCH-SKU") == []
+    move(keeper, product, "receive", 9)
+    assert found(sku, low="false") == [(variant_of(product), 9)]
+    assert found(sku, max_available=8) == []
+
+
 # Locations ------------------------------------------------------------------------------------
 
 def test_a_location_is_made_and_changed(keeper):

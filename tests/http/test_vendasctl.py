@@ -169,10 +169,11 @@ def test_stock_is_received_shown_and_found_low(ctl, make_product):
         level = json.loads(ctl("stock", "receive", variant, "3", "--key", key, "--reason", "NF 12",
                                "--json"))
         assert level["on_hand"] == 4
-    assert ctl("stock", "show", variant).splitlines()[1].split() == [variant, "4", "0", "4"]
+    shown = re.split(r"  +", ctl("stock", "show", variant).splitlines()[1])
+    assert shown == [sku_of(product), product["name"], "4", "0", "4"]
     assert json.loads(ctl("--json", "stock", "show", variant))["movements"][0]["reason"] == "NF 12"
-    assert variant in ctl("stock", "low", "--max", "4", "--all")
-    assert variant not in ctl("stock", "low", "--max", "3", "--all")
+    assert sku_of(product) in ctl("stock", "low", "--max", "4", "--all")
+    assert sku_of(product) not in ctl("stock", "low", "--max", "3", "--all")
 
 
 def test_what_is_low_is_what_the_shop_says_is_low(ctl, admin, make_product):
@@ -180,8 +181,25 @@ def test_what_is_low_is_what_the_shop_says_is_low(ctl, admin, make_product):
     for product, below in ((few, 9), (many, 8)):
         answer = admin.patch(f"/v1/stock/{product['variants'][0]['id']}", {"low_below": below})
         assert answer.status_code == 200, answer.text
-    low = ctl("stock", "low", "--all")
-    assert few["variants"][0]["id"] in low and many["variants"][0]["id"] not in low
+    heading, *low = [re.split(r"  +", line) for line in ctl("stock", "low", "--all").splitlines()]
+    assert heading[:2] == ["SKU", "Name"]
+    assert [sku_of(few), few["name"]] in [line[:2] for line in low]
+    assert sku_of(many) not in [line[0] for line in low]
+    listed = json.loads(ctl("stock", "low", "--all", "--json"))["data"]
+    assert few["variants"][0]["id"] in [level["variant_id"] for level in listed]
+
+
+def test_stock_is_kept_by_sku_of_what_is_not_for_sale_yet(ctl, make_account, account, make_product):
+    product = make_product(stock=0, status="draft")
+    level = json.loads(ctl("stock", "receive", sku_of(product), "2", "--json"))
+    assert (level["variant_id"], level["on_hand"]) == (product["variants"][0]["id"], 2)
+    assert sku_of(product) in ctl("stock", "show", sku_of(product))
+    credentials = make_account("stock:write").credentials
+    clerk = {**account, "VENDASCTL_CLIENT_ID": credentials["client_id"],
+             "VENDASCTL_CLIENT_SECRET": credentials["client_secret"]}
+    for named, status in ((sku_of(product), 1), (product["variants"][0]["id"], 0),
+                          (sku_of(make_product()), 0)):
+        assert run("stock", "receive", named, "1", **clerk).returncode == status
 
 
 def test_stock_is_kept_by_sku_in_locations(ctl, admin, make_product):
@@ -194,7 +212,8 @@ def test_stock_is_kept_by_sku_in_locations(ctl, admin, make_product):
     ctl("stock", "transfer", sku, "1", "--from", place, "--to", "main", "--reason", "vitrine")
     assert json.loads(ctl("stock", "count", sku, "3", "--location", place, "--json"))["on_hand"] == 6
     assert [line.split() for line in ctl("stock", "show", sku).splitlines()] == [
-        ["Variant", "On", "hand", "Reserved", "Available"], [variant, "6", "0", "6"], [],
+        ["SKU", "Name", "On", "hand", "Reserved", "Available"],
+        [sku, *product["name"].split(), "6", "0", "6"], [],
         ["Location", "On", "hand", "Reserved", "Available"], ["main", "3", "0", "3"],
         [place, "3", "0", "3"]]
     moves = json.loads(ctl("stock", "history", variant, "--json", "--all"))["data"]
@@ -296,6 +315,11 @@ def test_a_file_of_ones_own_says_where_and_who(account, tmp_path):
     file.chmod(0o600)
     there = run("--url", "http://127.0.0.1:9", "orders", "list", XDG_CONFIG_HOME=str(tmp_path))
     assert there.returncode == 3, "an option goes before the file"
+    file.write_text(f"  # the shop\n\n url = {account['VENDASCTL_URL']}\t\r\n"
+                    f"client_id\t=  {account['VENDASCTL_CLIENT_ID']}\n"
+                    f"client_secret ={account['VENDASCTL_CLIENT_SECRET']} ")
+    blanks = run("orders", "list", XDG_CONFIG_HOME=str(tmp_path))
+    assert blanks.returncode == 0, blanks.stderr
     file.write_text("colour=red\n")
     assert run("orders", "list", XDG_CONFIG_HOME=str(tmp_path)).returncode == 2
     assert run("--config", "/nonexistent", "orders", "list").returncode == 2
