@@ -242,6 +242,10 @@ static const struct entry TABLE[] = {
     {"not_path",
      {"Deve ser como Casa > Cozinha, com | entre categorias.",
       "Must be such as Casa > Cozinha, with | between categories."}},
+    {"not_ahead",
+     {"Diga quantas peças e em quantos dias ou em que data chegam: 50|10 ou 50|2026-12-05.",
+      "Say how many pieces, and in how many days or on which day they come: 50|10 or "
+      "50|2026-12-05."}},
     {"not_parts",
      {"Deve ser como SKU*2|SKU2*1, de 1 a 1000 peças.",
       "Must be such as SKU*2|SKU2*1, of 1 to 1000 pieces."}},

@@ -85,6 +85,69 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION sales.level_of_sku(text) IS 'A row of sales.stock_levels by SKU, also where nothing of it has ever been there.';
 
+-- Selling ahead in files -------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW products.sheet_products AS
+SELECT p.id, p.slug, p.type, p.status, jsonb_build_object(
+    'slug', p.slug, 'type', p.type, 'status', p.status, 'name', p.name, 'description', p.description,
+    'brand', p.brand, 'ncm', p.ncm, 'price', p.price, 'promotional_price', p.promotional_price,
+    'promotion_starts_at', shared.rfc3339(p.promotion_starts_at),
+    'promotion_ends_at', shared.rfc3339(p.promotion_ends_at), 'cost', p.cost, 'weight_g', p.weight_g,
+    'width_mm', p.width_mm, 'height_mm', p.height_mm, 'length_mm', p.length_mm,
+    'attributes', p.attributes, 'options', to_jsonb(p.options),
+    'seo_title', p.seo_title, 'seo_description', p.seo_description,
+    'images', (SELECT coalesce(jsonb_agg(i->'url' ORDER BY n), '[]')
+                 FROM jsonb_array_elements(p.images) WITH ORDINALITY AS image (i, n)),
+    'categories', (SELECT coalesce(jsonb_agg(path ORDER BY path), '[]')
+                     FROM products.product_categories pc,
+                          to_jsonb(products.category_path(pc.category_id)) AS path
+                    WHERE pc.product_id = p.id),
+    'parts', (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', part.sku, 'quantity', b.quantity)
+                                        ORDER BY b.position, b.part_id), '[]')
+                FROM products.variants v
+                JOIN products.bundle_parts b ON b.bundle_id = v.id
+                JOIN products.variants part ON part.id = b.part_id
+               WHERE v.product_id = p.id),
+    'variants', (SELECT jsonb_agg(jsonb_build_object(
+                            'sku', v.sku, 'gtin', v.gtin, 'price', v.price, 'cost', v.cost,
+                            'weight_g', v.weight_g, 'sell_ahead', v.sell_ahead, 'options', v.options)
+                                  ORDER BY v.position, v.id)
+                   FROM products.variants v WHERE v.product_id = p.id)) AS body
+  FROM products.products p;
+
+CREATE OR REPLACE FUNCTION products.sheet_column(p_pointer text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN p_pointer ~ '^/attributes/' THEN 'attr:' || replace(replace(substr(p_pointer, 13), '~1', '/'), '~0', '~')
+        WHEN p_pointer ~ '^/variants/options/' THEN 'option:' || replace(replace(substr(p_pointer, 19), '~1', '/'), '~0', '~')
+        WHEN p_pointer ~ '^/(category_ids|parts|images|options)(/|$)' THEN
+            replace(split_part(p_pointer, '/', 2), 'category_ids', 'categories')
+        WHEN p_pointer ~ '^/variants/sell_ahead(/|$)' THEN 'sell_ahead'
+        WHEN p_pointer IN ('/variants/price', '/variants/cost', '/variants/weight_g') THEN 'variant_' || split_part(p_pointer, '/', 3)
+        ELSE nullif(substring(p_pointer FROM '[^/]*$'), '') END
+$$;
+
+CREATE OR REPLACE FUNCTION products.edit_variant(p_act jsonb, p_product uuid, p_variant uuid, p jsonb) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    present products.products := products.touch(p_product);
+    before  jsonb := products.own_variant(p_product, p_variant);
+BEGIN
+    -- What has no stock of its own is not sold ahead either, whichever way it is asked for.
+    PERFORM products.type_faults(present.type, shared.members(p, '{"sell_ahead": 0}'));
+    PERFORM products.update_variant(p_variant, p);
+    IF p ? 'gtin' AND present.type <> 'variations' THEN
+        UPDATE products.products t SET
+            locked_fields = ARRAY(SELECT unnest(t.locked_fields) UNION SELECT 'gtin' ORDER BY 1),
+            provenance = t.provenance || products.set_by('person', '{gtin}')
+         WHERE t.id = p_product;
+    END IF;
+    PERFORM products.refresh(products.and_bundles(p_product));
+    PERFORM registry.audit_act(p_act, 'variant.changed', p_variant, shared.members(before, p), p);
+    RETURN p_variant;
+END
+$$;
+
 -- Rights -------------------------------------------------------------------------------------
 
 REVOKE ALL ON FUNCTION products.full_name(text, text[], jsonb), products.named(uuid[]),

@@ -83,6 +83,12 @@ static struct sheet_cell write_named(struct arena *a, const struct product_colum
     return (struct sheet_cell){sheet_guard(a, json_object_get_string(value)), SHEET_TEXT};
 }
 
+static const char *write_ahead(struct arena *a, struct json_object *ahead)
+{
+    return arena_printf(a, "%lld|%s", field_integer(ahead, "pieces"),
+                        field_text(ahead, field_present(ahead, "days") ? "days" : "date"));
+}
+
 struct sheet_cell cell_write(struct arena *a, const struct product_column *c,
                              struct json_object *object)
 {
@@ -99,6 +105,8 @@ struct sheet_cell cell_write(struct arena *a, const struct product_column *c,
                                    SHEET_MONEY};
     case CELL_INTEGER:
         return (struct sheet_cell){arena_printf(a, "%lld", n), SHEET_NUMBER};
+    case CELL_AHEAD:
+        return (struct sheet_cell){write_ahead(a, value), SHEET_TEXT};
     case CELL_TEXT:
         text = json_object_get_string(value);
         return (struct sheet_cell){*text ? sheet_guard(a, text) : NULL, SHEET_TEXT};
@@ -274,6 +282,26 @@ static const char *read_named(const struct product_column *c, const char *text,
     return NULL;
 }
 
+static const char *read_ahead(const char *text, struct json_object **ahead)
+{
+    enum { MOST_DIGITS = 9 };
+    size_t n = digits(text);
+    const char *when = text + n + strspn(text + n, " ");
+    if (!n || n > MOST_DIGITS || *when != '|')
+        return "not_ahead";
+    when += 1 + strspn(when + 1, " ");
+    bool days = digits(when) == strlen(when);
+    if (!*when || (days && strlen(when) > MOST_DIGITS))
+        return "not_ahead";
+    *ahead = json_object_new_object();
+    json_object_object_add(*ahead, "pieces", json_object_new_int64(strtoll(text, NULL, 10)));
+    if (days)
+        json_object_object_add(*ahead, "days", json_object_new_int64(strtoll(when, NULL, 10)));
+    else
+        json_object_object_add(*ahead, "date", json_object_new_string(when));
+    return NULL;
+}
+
 const char *cell_read(const struct product_column *c, const char *text,
                       struct json_object *object)
 {
@@ -295,6 +323,8 @@ const char *cell_read(const struct product_column *c, const char *text,
             value = json_object_new_int64(n);
         else
             code = "not_money";
+    } else if (c->kind == CELL_AHEAD && !clear) {
+        code = read_ahead(text, &value);
     } else if (c->kind == CELL_INTEGER && !clear) {
         n = strtoll(text, &end, 10);
         if (*end || end == text)

@@ -15,6 +15,7 @@ enum cell_kind {
     CELL_TEXT = 1,
     CELL_MONEY,     /* minor units in JSON */
     CELL_INTEGER,   /* whole number */
+    CELL_AHEAD,     /* {"pieces", "days"} or {"pieces", "date"}: 50|10, 50|2026-12-05 */
     CELL_LIST,      /* ["a", "b"]: a|b */
     CELL_PATHS,     /* [["Casa", "Cozinha"]]: Casa > Cozinha */
     CELL_PARTS,     /* [{"sku", "quantity"}]: SKU*2|SKU2*1 */

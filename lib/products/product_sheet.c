@@ -38,6 +38,7 @@ static const struct product_column FIXED[] = {
     {"variant_price", "price", CELL_MONEY, true},
     {"variant_cost", "cost", CELL_MONEY, true},
     {"variant_weight_g", "weight_g", CELL_INTEGER, true},
+    {"sell_ahead", "sell_ahead", CELL_AHEAD, true},
     {"options", "options", CELL_LIST, false},
 };
 enum { FIXED_COUNT = sizeof FIXED / sizeof *FIXED };

@@ -70,13 +70,14 @@ def catalogue(admin, make_product, category):
     common = {"category_ids": [category["id"]], "price": 123456}
     odd = make_product(**common, name=support.unique("=2+3"), brand="'Ação", ncm="85166000",
                        gtin=support.gtin13(), cost=1, promotional_price=99, width_mm=10,
+                       sell_ahead={"pieces": 50, "days": 0},
                        promotion_starts_at="2026-01-31T12:00:00.000Z", seo_title="-",
                        description='Linha "um";\n\n- dois\t', seo_description="@seo",
                        attributes={"cor": "azul|verde", "peso > kg": 1.5, "bivolt": True, "vazio": ""})
     shirt = make_product(stock=0, **common, type="variations", options=["tamanho", "cor"], variants=[
         {"sku": support.unique("C1"), "options": {"tamanho": "M", "cor": "azul"}, "price": 5},
         {"sku": support.unique("C2"), "options": {"tamanho": "G", "cor": "azul"}, "gtin": support.gtin13(),
-         "cost": 7, "weight_g": 9}])
+         "cost": 7, "weight_g": 9, "sell_ahead": {"pieces": 1, "date": "2199-12-05"}}])
     bundle = make_product(stock=0, **common, type="bundle", parts=[
         {"variant_id": shirt["variants"][1]["id"], "quantity": 2},
         {"variant_id": odd["variants"][0]["id"], "quantity": 1}])
@@ -203,6 +204,43 @@ def test_what_people_imported_no_collection_changes(admin, product):
     take_in(admin, table(["sku", "name"], [product["variants"][0]["sku"], "Nome escolhido"]))
     now = admin.get(f"/v1/products/{product['id']}").json()
     assert now["locked_fields"] == ["name"]
+
+
+def test_a_file_says_how_variants_are_sold_ahead(admin, make_product):
+    product = make_product(type="variations", stock=0, options=["cor"], variants=[
+        {"sku": support.unique(cor), "options": {"cor": cor}} for cor in ("A", "B", "C")])
+    first, second, third = (v["sku"] for v in product["variants"])
+    for cells, then in [
+            (["50|10", "7 | 2199-12-05", ""],
+             [{"pieces": 50, "days": 10}, {"pieces": 7, "date": "2199-12-05"}, None]),
+            (["-", "", "1|0"],
+             [None, {"pieces": 7, "date": "2199-12-05"}, {"pieces": 1, "days": 0}])]:
+        report = take_in(admin, table(["slug", "sku", "sell_ahead"], *(
+            [product["slug"], sku, cell] for sku, cell in zip((first, second, third), cells))))
+        assert (report["counts"], report["errors"]) == (counts(updated=1), [])
+        now = admin.get(f"/v1/products/{product['id']}").json()
+        assert [(now["sell_ahead"] or {}).get(v["id"]) for v in now["variants"]] == then
+
+
+@pytest.mark.parametrize("cell, code", [
+    ("50", "not_ahead"), ("50|", "not_ahead"), ("|10", "not_ahead"), ("-5|10", "not_ahead"),
+    ("50|-1", "not_date"), ("50|tomorrow", "not_date"), ("50|2026-02-30", "not_date"),
+    ("0|10", "too_small"), ("1000001|10", "too_large"), ("50|366", "too_large"),
+    ("9999999999|1", "not_ahead")])
+def test_how_many_and_until_when_is_said_of_what_is_sold_ahead(admin, product, cell, code):
+    report = take_in(admin, table(["sku", "sell_ahead"], [product["variants"][0]["sku"], cell]))
+    assert [(e["column"], e["code"]) for e in report["errors"]] == [("sell_ahead", code)]
+
+
+@pytest.mark.parametrize("kind", ["digital", "bundle"])
+def test_what_has_no_stock_of_its_own_is_not_sold_ahead(admin, make_product, kind):
+    part = {"parts": [{"variant_id": make_product()["variants"][0]["id"], "quantity": 1}]}
+    product = make_product(stock=0, type=kind, **(part if kind == "bundle" else {}))
+    report = take_in(admin, table(["sku", "sell_ahead"], [product["variants"][0]["sku"], "5|1"]))
+    assert [(e["column"], e["code"]) for e in report["errors"]] == [("sell_ahead", "not_for_type")]
+    answer = admin.patch(f"/v1/products/{product['id']}/variants/{product['variants'][0]['id']}",
+                         {"sell_ahead": {"pieces": 5, "days": 1}})
+    assert_problem(answer, 422, "not_for_type", "/sell_ahead")
 
 
 # What is wrong --------------------------------------------------------------------------------

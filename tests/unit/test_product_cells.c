@@ -132,6 +132,25 @@ static void test_lists_have_bars_between_items_and_a_backslash_before_those_with
     assert_cells(CELL_PARTS, PARTS, LENGTH(PARTS));
 }
 
+static void test_what_is_sold_ahead_is_pieces_and_days_or_a_day(void **state)
+{
+    (void)state;
+    static const struct cell_case CASES[] = {
+        {"50|10", "{\"m\":{\"pieces\":50,\"days\":10}}"},
+        {"50 | 2026-12-05", "{\"m\":{\"pieces\":50,\"date\":\"2026-12-05\"}}"},
+        {"-", "{\"m\":null}"},
+        {"", "not_ahead"},
+        {"50", "not_ahead"},
+        {"50|", "not_ahead"},
+        {"50| ", "not_ahead"},
+        {"|10", "not_ahead"},
+        {"x|10", "not_ahead"},
+        {"1234567890|1", "not_ahead"},
+        {"1|1234567890", "not_ahead"},
+    };
+    assert_cells(CELL_AHEAD, CASES, LENGTH(CASES));
+}
+
 static void test_a_category_s_name_has_a_bound(void **state)
 {
     (void)state;
@@ -197,6 +216,8 @@ static void test_what_is_written_is_read_without_a_loss(void **state)
         {CELL_PATHS, "{\"m\":[[\"A > B\",\"C\"],[\"D\"]]}", "A \\> B > C|D"},
         {CELL_PARTS, "{\"m\":[{\"sku\":\"A\",\"quantity\":2}]}", "A*2"},
         {CELL_PARTS, "{\"m\":[{\"sku\":\"A|B\",\"quantity\":1}]}", "A\\|B*1"},
+        {CELL_AHEAD, "{\"m\":{\"pieces\":50,\"days\":0}}", "50|0"},
+        {CELL_AHEAD, "{\"m\":{\"pieces\":1,\"date\":\"2026-12-05\"}}", "1|2026-12-05"},
         {CELL_OPTION, "{\"options\":{\"m\":\"Azul\"}}", "Azul"},
         {CELL_ATTRIBUTE, "{\"attributes\":{\"m\":\"\"}}", "'"},
         {CELL_NUMBER, "{\"attributes\":{\"m\":-1.25}}", "-1,25"},
@@ -231,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_a_dash_empties_and_its_guarded_self_is_a_dash),
         cmocka_unit_test(
             test_lists_have_bars_between_items_and_a_backslash_before_those_within),
+        cmocka_unit_test(test_what_is_sold_ahead_is_pieces_and_days_or_a_day),
         cmocka_unit_test(test_a_category_s_name_has_a_bound),
         cmocka_unit_test(test_numbers_and_booleans_have_their_type),
         cmocka_unit_test(test_a_number_s_column_does_not_empty_what_another_of_its_name_has),
