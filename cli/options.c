@@ -28,6 +28,7 @@ static const struct {
     [OPTION_MIN_TOTAL] = {"min-total", TEXT, 0, 0},
     [OPTION_MAX_TOTAL] = {"max-total", TEXT, 0, 0},
     [OPTION_GATEWAY] = {"gateway", TEXT, 0, 0},
+    [OPTION_READY] = {"ready", FLAG, 0, 0},
     [OPTION_TEXT] = {"text", TEXT, 0, 0},
     [OPTION_CARRIER] = {"carrier", TEXT, 0, 0},
     [OPTION_TRACKING] = {"tracking", TEXT, 0, 0},
@@ -66,7 +67,7 @@ int options_read(int argc, char **argv, const char *given[OPTION_COUNT])
                     TABLE[i].max);
             return -1;
         }
-        given[i] = TABLE[i].kind == FLAG ? "" : optarg;
+        given[i] = TABLE[i].kind == FLAG ? "true" : optarg;
     }
     return optind;
 }

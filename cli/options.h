@@ -30,6 +30,7 @@ enum option_name {
     OPTION_MIN_TOTAL,
     OPTION_MAX_TOTAL,
     OPTION_GATEWAY,
+    OPTION_READY,
     OPTION_TEXT,
     OPTION_CARRIER,
     OPTION_TRACKING,
@@ -41,7 +42,7 @@ enum option_name {
     OPTION_COUNT,
 };
 
-/* Reads the options: into given the value of each, "" of one that has none, NULL where it was
+/* Reads the options: into given the value of each, "true" of a flag, NULL where it was
  * not there. argv is put in order, words last; the index of the first of them, or -1 after
  * telling what is wrong. */
 int options_read(int argc, char **argv, const char *given[OPTION_COUNT]);

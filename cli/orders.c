@@ -42,6 +42,7 @@ static const struct {
     {OPTION_MIN_TOTAL, "min_total", NULL, read_amount},
     {OPTION_MAX_TOTAL, "max_total", NULL, read_amount},
     {OPTION_GATEWAY, "gateway", NULL, NULL},
+    {OPTION_READY, "ready", NULL, NULL},
     {OPTION_TEXT, "q", NULL, NULL},
 };
 
@@ -227,8 +228,8 @@ static void cancel_order(struct call *call)
 const struct command ORDER_COMMANDS[] = {
     {"orders", "list", 0,
      "[--status STATUS,...] [--from TIME] [--to TIME] [--customer WHO] [--product WHAT]"
-     " [--min-total AMOUNT] [--max-total AMOUNT] [--gateway GATEWAY] [--text TEXT]"
-     " [--limit N | --all]",
+     " [--min-total AMOUNT] [--max-total AMOUNT] [--gateway GATEWAY] [--ready]"
+     " [--text TEXT] [--limit N | --all]",
      "help_orders_list", list_orders},
     {"orders", "show", 1, "ORDER", "help_orders_show", show_order},
     {"orders", "ship", 1,

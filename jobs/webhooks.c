@@ -1,7 +1,8 @@
 /*
- * webhooks: tells subscribers of events (docs/webhooks.md). It puts new events before those who
- * listen (sales.route_events) and sends what is due, several at once: of each subscriber up to
- * EACH requests are under way, so that one who is slow holds up nobody else. It ends when
+ * webhooks: tells subscribers of events (docs/webhooks.md). It first writes down which orders
+ * are ready by what has arrived for them (sales.tell_ready), then puts new events before those
+ * who listen (sales.route_events) and sends what is due, several at once: of each subscriber up
+ * to EACH requests are under way, so that one who is slow holds up nobody else. It ends when
  * nothing is due.
  *
  * Each event is sent at least once. What is claimed is this job's for a while; what came of it
@@ -29,6 +30,7 @@
 
 enum { EACH = 8, ROUTE_BATCH = 10000, WAIT_MS = 1000, LONGEST_ERROR = 200 };
 
+static const char TELL_READY[] = "SELECT sales.tell_ready()";
 static const char ROUTE[] = "SELECT sales.route_events($1::int)";
 static const char CLAIM[] = "SELECT webhook, address, key, event, attempt, body"
                             "  FROM sales.claim_deliveries($1::int, $2::uuid[], $3::int)";
@@ -257,6 +259,16 @@ static bool turn(struct run *run)
     return run->results.len || run->under_way;
 }
 
+/* Each order in its own transaction, so that nobody waits long for it. */
+static void tell_ready(struct run *run)
+{
+    struct problem problem = problem_none(run->arena);
+    struct rows *rows;
+    while ((rows = db_query(run->arena, &problem, TELL_READY)) && db_boolean(rows, 0, 0))
+        arena_reset(run->arena);
+    run->broken |= !rows;
+}
+
 static void deliver(struct run *run)
 {
     while (!run->broken && turn(run))
@@ -277,6 +289,7 @@ int main(void)
     struct run run = {.multi = curl_multi_init(), .arena = arena_new(), .broken = false};
     run.list.next = run.list.previous = &run.list;
     run.broken = !run.multi;
+    tell_ready(&run);
     deliver(&run);
     curl_multi_cleanup(run.multi);
     arena_free(run.arena);

@@ -615,6 +615,7 @@ static const struct entry TABLE[] = {
     {"column_reserved", {"Reservado", "Reserved"}},
     {"column_available", {"Disponível", "Available"}},
     {"address_changed", {"endereço alterado", "address changed"}},
+    {"ready", {"tudo chegou, pode ser enviado", "all has come, can be sent"}},
     {"goods_shipped", {"parte enviada", "part shipped"}},
     {"goods_delivered", {"parte entregue", "part delivered"}},
     {"goods_returned", {"parte devolvida", "goods returned"}},

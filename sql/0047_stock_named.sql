@@ -1,4 +1,6 @@
--- Stock by what people call it: levels say which SKU and which name they are of.
+-- Stock by what people call it: levels say which SKU and which name they are of. Selling ahead in files
+-- and events: how a variant is sold ahead is in imports and exports, and an order whose last piece has come
+-- is ready to be sent, which its history and the outbox tell.
 
 -- Names --------------------------------------------------------------------------------------
 
@@ -148,11 +150,203 @@ BEGIN
 END
 $$;
 
+-- Orders that are ready --------------------------------------------------------------------------
+-- sales.serve() notes at the lines of orders that all of them has come. It holds stock, and whoever changes
+-- an order locks it before its stock: so what follows for the order is written a moment later, by the job
+-- "webhooks", in a transaction of its own (sales.tell_ready).
+
+ALTER TABLE sales.order_ahead
+    ADD COLUMN place   bigint,
+    ADD COLUMN arrived boolean NOT NULL DEFAULT false,
+    ADD COLUMN told    boolean NOT NULL DEFAULT false;
+UPDATE sales.order_ahead a SET place = l.place
+  FROM (SELECT variant_id, order_id, position, row_number() OVER (ORDER BY order_id, position) AS place
+          FROM sales.order_ahead) AS l
+ WHERE (l.variant_id, l.order_id, l.position) = (a.variant_id, a.order_id, a.position);
+ALTER TABLE sales.order_ahead ALTER COLUMN place SET NOT NULL,
+    ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME sales.order_ahead_places);
+SELECT setval('sales.order_ahead_places', (SELECT coalesce(max(place), 0) + 1 FROM sales.order_ahead), false);
+CREATE UNIQUE INDEX order_ahead_place_unique ON sales.order_ahead (variant_id, place);
+CREATE INDEX order_ahead_waiting_idx ON sales.order_ahead (variant_id, place) WHERE NOT arrived;
+CREATE INDEX order_ahead_untold_idx ON sales.order_ahead (order_id) WHERE arrived AND NOT told;
+COMMENT ON COLUMN sales.order_ahead.order_id IS 'the order';
+COMMENT ON COLUMN sales.order_ahead.place IS
+    'in the queue: who came first is served first. It is given under the lock of the stock, so that nobody gets one before somebody who was served';
+COMMENT ON COLUMN sales.order_ahead.arrived IS 'that all of it has come';
+COMMENT ON COLUMN sales.order_ahead.told IS 'that it was told that all of the order has come, or that there was no use in it any more';
+
+CREATE OR REPLACE FUNCTION sales.promise_ahead(p_order uuid, p_unit uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    -- All of it anew with each slot that something was taken from: the lines keep their sequence.
+    DELETE FROM sales.order_ahead WHERE order_id = p_order AND variant_id = p_unit;
+    -- The first lines have what is at hand.
+    INSERT INTO sales.order_ahead (variant_id, order_id, position, each, pieces)
+    SELECT p_unit, p_order, l.position, l.each, least(l.wanted, l.upto - (l.total - l.ahead))
+      FROM (SELECT i.position, d.pieces AS each, i.quantity * d.pieces AS wanted,
+                   sum(i.quantity * d.pieces) OVER (ORDER BY i.position) AS upto,
+                   sum(i.quantity * d.pieces) OVER () AS total,
+                   (SELECT sum(r.quantity) FROM sales.reservations r
+                     WHERE r.order_id = p_order AND r.variant_id = p_unit AND r.location = 'expected') AS ahead
+              FROM sales.order_items i
+              JOIN products.draws_on(ARRAY(SELECT variant_id FROM sales.order_items WHERE order_id = p_order)) d
+                   USING (variant_id)
+             WHERE i.order_id = p_order AND d.unit_id = p_unit) AS l
+     WHERE l.upto > l.total - l.ahead ORDER BY l.position;
+    UPDATE sales.order_items i
+       SET ahead = greatest(i.ahead, (a.pieces + a.each - 1) / a.each),
+           expected_on = greatest(i.expected_on, current_date, h.due, current_date + h.days)
+      FROM sales.order_ahead a JOIN sales.ahead h ON h.variant_id = a.variant_id
+     WHERE a.order_id = p_order AND a.variant_id = p_unit AND i.order_id = p_order AND i.position = a.position;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION sales.yet_to_come(p_order uuid, p_position int) RETURNS int
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    -- Of all that was sold ahead the last pieces are those that have not come. As many rows as pieces
+    -- wait are enough to see who is behind.
+    RETURN (SELECT coalesce(max((least(a.pieces, greatest(0, o.owed - (
+                                     SELECT coalesce(sum(l.pieces), 0)
+                                       FROM (SELECT later.pieces FROM sales.order_ahead later
+                                              WHERE later.variant_id = a.variant_id AND later.place > a.place
+                                              LIMIT o.owed) AS l)))
+                                 + a.each - 1) / a.each), 0)
+              FROM sales.order_ahead a CROSS JOIN LATERAL (SELECT sales.owed(a.variant_id) AS owed OFFSET 0) AS o
+             WHERE a.order_id = p_order AND a.position = p_position AND NOT a.arrived);
+END
+$$;
+
+CREATE FUNCTION sales.note_arrivals(p_variant uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    owed int := sales.owed(p_variant);
+BEGIN
+    UPDATE sales.order_ahead a SET arrived = true
+      FROM (SELECT w.place, sum(w.pieces) OVER (ORDER BY w.place DESC) - w.pieces AS behind
+              FROM sales.order_ahead w WHERE w.variant_id = p_variant AND NOT w.arrived) AS w
+     WHERE a.variant_id = p_variant AND a.place = w.place AND w.behind >= owed;
+END
+$$;
+COMMENT ON FUNCTION sales.note_arrivals(uuid) IS
+    'Notes down of which lines of orders all pieces of a held variant have come: of those behind which as many wait as have not.';
+
+CREATE OR REPLACE FUNCTION sales.serve(p_variants uuid[], p_actor uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    h    sales.ahead;
+    owed int;
+    part record;
+    room int;
+BEGIN
+    FOR h IN SELECT * FROM sales.ahead WHERE variant_id = ANY (p_variants) ORDER BY variant_id LOOP
+        owed := sales.owed(h.variant_id);
+        IF owed > 0 THEN
+            FOR part IN SELECT s.location, least(owed - s.before, s.free)::int AS pieces
+                          FROM (SELECT l.location, sum(l.on_hand - l.reserved) AS free,
+                                       sum(sum(l.on_hand - l.reserved)) OVER (ORDER BY p.position, l.location)
+                                           - sum(l.on_hand - l.reserved) AS before
+                                  FROM sales.stock_slots l JOIN sales.locations p ON p.code = l.location
+                                 WHERE l.variant_id = h.variant_id AND l.location <> 'expected'
+                                 GROUP BY l.location, p.position) AS s
+                         WHERE s.free > 0 AND s.before < owed LOOP
+                PERFORM sales.carry(h.variant_id, part.location, 'expected', part.pieces, p_actor);
+                h.shelf := part.location;
+            END LOOP;
+        ELSIF owed < 0 THEN
+            PERFORM sales.carry(h.variant_id, 'expected', h.shelf, -owed, p_actor);
+        END IF;
+        PERFORM sales.note_arrivals(h.variant_id);
+        owed := sales.owed(h.variant_id);
+        room := greatest(owed, CASE WHEN h.due IS NULL THEN h.pieces ELSE h.pieces - h.arrived END, 0);
+        IF room <> h.allowed THEN
+            INSERT INTO sales.stock_movements (variant_id, location, kind, on_hand, reserved, actor)
+            VALUES (h.variant_id, 'expected', 'allow', room - h.allowed, 0, p_actor);
+        END IF;
+        UPDATE sales.ahead SET allowed = room, shelf = h.shelf
+         WHERE variant_id = h.variant_id AND (allowed, shelf) IS DISTINCT FROM (room, h.shelf);
+    END LOOP;
+END
+$$;
+
+ALTER TABLE sales.order_history
+    DROP CONSTRAINT order_history_event_known,
+    ADD CONSTRAINT order_history_event_known CHECK (event IN (
+        'status', 'address_changed', 'goods_shipped', 'goods_delivered', 'goods_returned', 'ready'));
+
+CREATE FUNCTION sales.tell_ready() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    o record;
+BEGIN
+    SELECT p.id, p.status INTO o FROM sales.orders p
+     WHERE p.id IN (SELECT a.order_id FROM sales.order_ahead a WHERE a.arrived AND NOT a.told)
+       AND NOT EXISTS (SELECT FROM sales.order_ahead w WHERE w.order_id = p.id AND NOT w.arrived)
+       AND p.status <> 'pending' LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF o.id IS NULL THEN
+        RETURN false;
+    END IF;
+    UPDATE sales.order_ahead SET told = true WHERE order_id = o.id;
+    IF EXISTS (SELECT FROM sales.order_transitions t WHERE t.from_status = o.status AND t.to_status = 'shipped') THEN
+        PERFORM sales.log_event(o.id, 'ready', NULL, NULL);
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION sales.tell_ready() IS
+    'Writes into the history of an order that the last of it has come and that it can be sent, once it is paid for as well; of one that has left by then, nothing. False: there is none.';
+
+-- What had come before there was anybody to note it down.
+SELECT sales.note_arrivals(variant_id) FROM sales.ahead;
+
+CREATE OR REPLACE VIEW sales.ahead_integrity AS
+SELECT 'what may be sold ahead differs from what is allowed' AS problem, h.variant_id AS id
+  FROM sales.ahead h
+ WHERE h.allowed <> greatest(sales.owed(h.variant_id), 0,
+                             CASE WHEN h.due IS NULL THEN h.pieces ELSE h.pieces - h.arrived END)
+    OR h.allowed <> (SELECT coalesce(sum(m.on_hand), 0) FROM sales.stock_movements m
+                      WHERE m.variant_id = h.variant_id AND m.kind = 'allow')
+UNION ALL
+SELECT 'somebody waits for what nobody ordered, or for what is at hand', h.variant_id
+  FROM sales.ahead h
+ WHERE sales.owed(h.variant_id) < 0
+    OR sales.owed(h.variant_id) > (SELECT coalesce(sum(a.pieces), 0) FROM sales.order_ahead a
+                                    WHERE a.variant_id = h.variant_id)
+    OR sales.owed(h.variant_id) > 0
+       AND (SELECT a.available FROM sales.availability a WHERE a.variant_id = h.variant_id) > 0
+UNION ALL
+SELECT 'expected without being allowed', s.variant_id
+  FROM sales.stock_slots s
+ WHERE s.location = 'expected' AND NOT EXISTS (SELECT FROM sales.ahead h WHERE h.variant_id = s.variant_id)
+UNION ALL
+SELECT 'sold ahead differs from the ledger of the order', coalesce(a.order_id, m.order_id)
+  FROM (SELECT order_id, variant_id, sum(pieces) AS pieces FROM sales.order_ahead GROUP BY 1, 2) AS a
+  FULL JOIN (SELECT l.order_id, l.variant_id,
+                    sum(l.reserved) FILTER (WHERE o.status NOT IN ('canceled', 'expired')) AS pieces
+               FROM sales.stock_movements l JOIN sales.orders o ON o.id = l.order_id
+              WHERE l.location = 'expected' AND l.kind = 'reserve' GROUP BY 1, 2) AS m USING (order_id, variant_id)
+ WHERE coalesce(a.pieces, 0) <> coalesce(m.pieces, 0)
+UNION ALL
+SELECT 'more of a line sold ahead than noted', i.order_id
+  FROM sales.order_items i JOIN sales.orders o ON o.id = i.order_id
+ WHERE o.status NOT IN ('canceled', 'expired')
+   AND i.ahead <> (SELECT coalesce(max((a.pieces + a.each - 1) / a.each), 0) FROM sales.order_ahead a
+                    WHERE a.order_id = i.order_id AND a.position = i.position)
+UNION ALL
+SELECT 'noted as come, or not, and it is otherwise', w.order_id
+  FROM (SELECT a.order_id, a.variant_id, a.arrived,
+               sum(a.pieces) OVER (PARTITION BY a.variant_id ORDER BY a.place DESC) - a.pieces AS behind
+          FROM sales.order_ahead a) AS w
+ WHERE w.arrived <> (w.behind >= sales.owed(w.variant_id));
+
 -- Rights -------------------------------------------------------------------------------------
 
 REVOKE ALL ON FUNCTION products.full_name(text, text[], jsonb), products.named(uuid[]),
-    products.stocked_variant(text), sales.level_documents(uuid[]), sales.level_of_sku(text) FROM PUBLIC;
+    products.stocked_variant(text), sales.level_documents(uuid[]), sales.level_of_sku(text),
+    sales.note_arrivals(uuid), sales.tell_ready() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION products.full_name(text, text[], jsonb), products.named(uuid[]),
     products.stocked_variant(text) TO vendas_products;
 GRANT EXECUTE ON FUNCTION products.named(uuid[]), products.stocked_variant(text), sales.level_documents(uuid[]),
-    sales.level_of_sku(text) TO vendas_sales;
+    sales.level_of_sku(text), sales.tell_ready() TO vendas_sales;
+
+SELECT registry.classify('sales.order_ahead', 'neither', 'place arrived told', NULL, NULL);

@@ -27,6 +27,7 @@ static const struct field QUERY[] = {
     {"min_total", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
     {"max_total", FIELD_INTEGER, 0, 0, 0, NULL, NULL},
     {"gateway", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    {"ready", FIELD_BOOLEAN, 0, 0, 0, NULL, NULL},
     {"q", FIELD_TEXT, 0, 2, 120, NULL, NULL},
     PAGE_FIELDS(400),
     {0},
@@ -50,6 +51,10 @@ static const struct {
      "::uuid)"},
     {"gateway",
      "EXISTS (SELECT FROM sales.payments p WHERE p.order_id = o.id AND p.gateway = ", ")"},
+    {"ready",
+     "(NOT EXISTS (SELECT FROM sales.order_ahead a WHERE a.order_id = o.id AND NOT a.arrived))"
+     " = ",
+     "::boolean"},
 };
 
 enum { FILTER_COUNT = sizeof FILTERS / sizeof *FILTERS };

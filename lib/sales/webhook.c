@@ -14,7 +14,8 @@
 const char WEBHOOK_EVENT_TYPES[] =
     "order.* order.placed order.paid order.shipped order.delivered order.canceled "
     "order.expired order.refunded order.partially_refunded order.returned "
-    "order.address_changed order.goods_shipped order.goods_delivered order.goods_returned "
+    "order.address_changed order.ready order.goods_shipped order.goods_delivered "
+    "order.goods_returned "
     "payment.* payment.begun payment.authorized payment.captured payment.failed "
     "payment.canceled payment.refunded payment.partially_refunded "
     "stock.* stock.moved "

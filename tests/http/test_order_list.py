@@ -10,7 +10,7 @@ import support
 from support import assert_problem
 
 FILTERS = ("status", "created_from", "created_to", "customer_id", "customer", "product_id",
-           "variant_id", "min_total", "max_total", "gateway", "q")
+           "variant_id", "min_total", "max_total", "gateway", "ready", "q")
 
 
 def variant(product):
@@ -136,7 +136,7 @@ def test_every_two_filters_find_what_both_find(shop, clerk):
               "created_to": "2999-01-01T00:00:00-03:00", "customer_id": shop.ana.id,
               "customer": shop.surname, "product_id": shop.pot["id"],
               "variant_id": variant(shop.pot), "min_total": 2000, "max_total": 10**7,
-              "gateway": "manual", "q": shop.surname}
+              "gateway": "manual", "ready": "true", "q": shop.surname}
     assert values.keys() == set(FILTERS)
     alone = {name: set(listed(clerk, customer_id=shop.ana.id, **{name: value}))
              for name, value in values.items() if name != "customer_id"}
@@ -176,6 +176,10 @@ def test_rare_orders_among_many_are_gathered_by_an_index(shop):
         SELECT gen_random_uuid(), 'Maria ' || md5(n::text), 'expired', 'BRL', 100, 0, 0, 100, 'standard', 1,
                '{}', 'SP', now(), now() - n * interval '1 minute'
           FROM generate_series(1, 20000) AS n;
+        INSERT INTO sales.order_items (order_id, position, variant_id, product_id, sku, name, quantity,
+                                       unit_price, total)
+        SELECT id, 0, gen_random_uuid(), gen_random_uuid(), 'X', 'X', 1, 100, 100
+          FROM sales.orders WHERE customer_name LIKE 'Maria %';
         ANALYZE sales.orders, sales.order_items, sales.payments"""
     conditions = {
         "o.status = ANY ('{returned,refunded}'::text[])": "orders_status_idx",

@@ -86,6 +86,22 @@ def test_orders_are_found_by_all_that_the_api_has(ctl, make_product, place_order
         assert listed(ctl, *filters) == [order["id"] for order in found], filters
 
 
+def test_orders_that_can_be_sent_are_listed(ctl, make_product, place_order, pay):
+    buyer = support.register()
+    there = make_product()
+    ahead = make_product(stock=0, sell_ahead={"pieces": 5, "days": 3})
+    ready, waiting = place_order(buyer, there), place_order(buyer, ahead)
+    pay(buyer, waiting)
+    me = ready["customer"]["id"]
+    assert listed(ctl, "--customer", me) == [waiting["id"], ready["id"]]
+    assert listed(ctl, "--customer", me, "--ready") == [ready["id"]]
+    assert listed(ctl, "--customer", me, "--ready", "--status", "paid") == []
+    ctl("stock", "receive", sku_of(ahead), "1")
+    assert support.run_job("webhooks").returncode == 0
+    assert listed(ctl, "--customer", me, "--ready", "--status", "paid") == [waiting["id"]]
+    assert "all has come, can be sent" in ctl("orders", "show", waiting["id"])
+
+
 def test_times_are_the_callers_own(account, make_product, place_order):
     order = place_order(support.register(), make_product())
     support.rows("UPDATE sales.orders SET created_at = '2019-06-01T02:30:00Z'"
