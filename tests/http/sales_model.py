@@ -3,9 +3,12 @@ should answer, and how it should look afterwards. Goods, coupons and freight ser
 numbers (totals.Rules), carts are lists of (good, pieces), buyers are numbered."""
 from collections import Counter
 
+from ahead_model import Ahead, Claim
+
 # The machine; to be refunded there is no way yet.
 LEGAL = {"pending": {"paid", "canceled", "expired"}, "paid": {"shipped", "canceled"},
          "shipped": {"delivered", "returned"}, "delivered": {"returned"}}
+EXPECTED = "expected"  # the location of what is sold ahead, which is none for people
 
 
 def added_up(cart):
@@ -25,6 +28,7 @@ class Order:
         self.address, self.status, self.payment = address, "pending", None
         self.took, self.parcels, self.returns = {}, [], []
         self.events, self.notes = ["placed"], 0
+        self.ahead, self.told = {}, False  # {line: pieces sold ahead}; whether it was said to be ready
         self.sold = added_up(cart)
 
     def shipped(self):
@@ -44,7 +48,8 @@ class Model:
         """units: the goods with stock of their own, in the order of their variants' ids; places:
         {code: position} of the locations."""
         self.rules, self.units, self.places = rules, units, places
-        self.levels = {unit: {place: [0, 0] for place in places} for unit in units}
+        self.levels = {unit: {place: [0, 0] for place in [*places, EXPECTED]} for unit in units}
+        self.ahead = {}  # {unit: Ahead}, of those that ever were
         self.ledger = {}  # {(unit, place, kind, order): [on hand, reserved]}
         self.orders, self.carts, self.low, self.withdrawn = {}, {}, {}, set()
 
@@ -64,27 +69,47 @@ class Model:
         return sum(self.free(unit, place) for place in self.places)
 
     def left(self, good):
-        """How many of it can be sold; None where that has no end."""
+        """How many of it are at hand; None where that has no end."""
         if self.rules.is_digital(good):
             return None
         return min(self.available(unit) // n for unit, n in self.rules.parts(good).items())
 
+    def later(self, good):
+        """How many can be ordered besides, None for none."""
+        if self.rules.is_digital(good):
+            return None
+        return min((self.available(unit) + self.to_come(unit)) // n
+                   for unit, n in self.rules.parts(good).items()) - self.left(good) or None
+
     def change(self, kind, unit, place, pieces):
-        """Pieces come to a place, or go."""
+        """Pieces come to a place, or go. Those of what is received that somebody waits for do not
+        come on the shelf."""
         if self.free(unit, place) + pieces < 0:
             return "insufficient_stock"
-        return self.move(kind, unit, place, pieces)
+        aside = 0
+        if kind == "receive" and unit in self.ahead:
+            self.ahead[unit].arrived += pieces
+            self.ahead[unit].shelf = place
+            aside = min(pieces, self.owed(unit))
+        if aside:
+            self.move(kind, unit, EXPECTED, aside)
+        if not aside or pieces > aside:
+            self.move(kind, unit, place, pieces - aside)
+        return self.serve()
 
     def transfer(self, unit, source, target, pieces):
         return (self.change("transfer", unit, source, -pieces)
                 or self.change("transfer", unit, target, pieces))
 
+    def in_order(self):
+        return sorted(self.places, key=lambda place: (self.places[place], place))
+
     def picks(self, unit, pieces):
-        """{place: pieces}: from the first that suffices alone, else from all in their order."""
-        places = sorted(self.places, key=lambda place: (self.places[place], place))
-        whole = [place for place in places if self.free(unit, place) >= pieces]
+        """{place: pieces}: from the first that suffices alone, else from all in their order, and what
+        is not there at last."""
+        whole = [place for place in self.in_order() if self.free(unit, place) >= pieces]
         taken = {}
-        for place in whole[:1] or places:
+        for place in whole[:1] or [*self.in_order(), EXPECTED]:
             taken[place] = min(pieces, self.free(unit, place))
             pieces -= taken[place]
         return {place: n for place, n in taken.items() if n}
@@ -96,6 +121,79 @@ class Model:
             for unit, each in self.rules.parts(good).items():
                 wanted[unit] += n * each
         return {unit: wanted[unit] for unit in self.units if wanted[unit]}
+
+    # Selling ahead ---------------------------------------------------------------------------
+
+    def owed(self, unit):
+        """How many pieces were sold and have not come."""
+        return self.ahead[unit].allowed - self.free(unit, EXPECTED)
+
+    def to_come(self, unit):
+        """How many can be sold that are not there."""
+        return self.free(unit, EXPECTED) if unit in self.ahead else 0
+
+    def set_ahead(self, unit, setting):
+        """setting: {pieces, days} or {pieces, date}; None: no more."""
+        if setting or unit in self.ahead:
+            self.ahead.setdefault(unit, Ahead()).set(setting)
+            self.serve()
+
+    def serve(self):
+        """Who waits has what is there; what nobody waits for lies on the shelf."""
+        for unit, ahead in self.ahead.items():
+            for place in self.in_order():
+                pieces = min(self.owed(unit), self.free(unit, place))
+                if pieces > 0:
+                    self.carry(unit, place, EXPECTED, pieces)
+                    ahead.shelf = place
+            if self.owed(unit) < 0:
+                self.carry(unit, EXPECTED, ahead.shelf, -self.owed(unit))
+            room = max(self.owed(unit), ahead.room())
+            if room != ahead.allowed:
+                self.move("allow", unit, EXPECTED, room - ahead.allowed)
+                ahead.allowed = room
+
+    def carry(self, unit, source, target, pieces):
+        self.move("transfer", unit, source, -pieces)
+        self.move("transfer", unit, target, pieces)
+
+    def promise(self, name, unit, pieces):
+        """Pieces that an order was sold ahead: those of its last lines."""
+        claims = []
+        for line, (good, n) in reversed(list(enumerate(self.orders[name].cart))):
+            each = self.rules.parts(good).get(unit, 0)
+            mine = min(n * each, pieces)
+            pieces -= mine
+            if mine:
+                claims.insert(0, Claim(name, line, each, mine))
+                before = self.orders[name].ahead.get(line, 0)
+                self.orders[name].ahead[line] = max(before, -(-mine // each))
+        self.ahead[unit].queue += claims
+
+    def forget_ahead(self, name):
+        for ahead in self.ahead.values():
+            ahead.forget(name)
+
+    def yet_to_come(self):
+        """{order: {line: pieces}} of all that was sold ahead and was not given up."""
+        found = {}
+        for unit, ahead in self.ahead.items():
+            for claim, pieces in ahead.waiting(self.owed(unit)):
+                lines = found.setdefault(claim.order, Counter())
+                lines[claim.line] = max(lines[claim.line], -(-pieces // claim.each))
+        return found
+
+    def ready(self):
+        """Orders of which all has come since, and nobody has said so."""
+        return [name for name, lines in self.yet_to_come().items()
+                if not any(lines.values()) and not self.orders[name].told
+                and self.orders[name].status != "pending"]
+
+    def tell_ready(self):
+        for name in self.ready():
+            self.orders[name].told = True
+            if "shipped" in LEGAL.get(self.orders[name].status, ()):
+                self.orders[name].events.append("ready")
 
     # Orders ----------------------------------------------------------------------------------
 
@@ -134,10 +232,11 @@ class Model:
     def shortage(self, cart):
         """(pointer, unit, available) of the first unit that a cart wants too much of, or None."""
         for unit, pieces in self.needs(cart).items():
-            if self.available(unit) < pieces:
+            left = self.available(unit) + self.to_come(unit)
+            if left < pieces:
                 at = next(at for at, (good, _) in enumerate(cart)
                           if unit in self.rules.parts(good))
-                return f"/items/{at}/quantity", unit, self.available(unit)
+                return f"/items/{at}/quantity", unit, left
         return None
 
     def place(self, name, order):
@@ -146,6 +245,8 @@ class Model:
             for place, n in self.picks(unit, pieces).items():
                 self.move("reserve", unit, place, 0, n, name)
                 order.took[unit, place] = n
+            if (unit, EXPECTED) in order.took:
+                self.promise(name, unit, order.took[unit, EXPECTED])
 
     def become(self, name, status):
         order = self.orders[name]
@@ -157,6 +258,7 @@ class Model:
         if before == "pending":
             self.settle(name, status == "paid")
         elif status == "canceled":
+            self.forget_ahead(name)
             self.give_back(name, order.took)
         return None
 
@@ -166,6 +268,8 @@ class Model:
             self.move("commit" if sold else "release", unit, place, -n if sold else 0, -n, name)
         if not sold:
             order.took = {}
+            self.forget_ahead(name)
+            self.serve()
         if order.payment:
             order.payment = "captured" if sold else "canceled"
 
@@ -176,6 +280,7 @@ class Model:
             self.move("return", unit, place, n, 0, name)
             order.took[unit, place] -= n
         order.took = {where: n for where, n in order.took.items() if n}
+        self.serve()
 
     def cancel(self, name, staff):
         order = self.orders[name]
@@ -227,7 +332,11 @@ class Model:
         refusal = self.lacks(order, items or [], left, "more_than_left")
         if refusal:
             return refusal
-        goods = added_up(items) if items else left
+        goods, waiting = added_up(items) if items else left, Counter()
+        for line, pieces in self.yet_to_come().get(name, {}).items():
+            waiting[order.cart[line][0]] += pieces
+        if any(waiting[good] and n > left[good] - waiting[good] for good, n in goods.items()):
+            return "not_arrived"
         order.parcels.append({"goods": goods, "delivered": False})
         if goods == left:
             return self.become(name, "shipped")
@@ -303,16 +412,19 @@ class Model:
         return None
 
     def cart_lines(self, buyer):
-        """[(good, pieces, price now, price then, available, what has changed)]"""
+        """[(good, pieces, price now, price then, available, ahead, what has changed)]"""
         lines = []
         for good, line in self.carts.get(buyer, {}).items():
             price, left = self.rules.goods[good]["price"], self.left(good)
+            later = self.later(good)
             changes = []
             if good in self.withdrawn:
                 price, changes = None, ["not_for_sale"]
             elif price != line["price"]:
                 changes.append("price_rose" if price > line["price"] else "price_fell")
-            if good not in self.withdrawn and left is not None and left < line["quantity"]:
+            if good not in self.withdrawn and left is not None \
+                    and left + (later or 0) < line["quantity"]:
                 changes.append("insufficient_stock")
-            lines.append((good, line["quantity"], price, line["price"], left, changes))
+            lines.append((good, line["quantity"], price, line["price"], left, later,
+                          changes))
         return lines

@@ -45,6 +45,11 @@ def refusal_in(answer):
     return None if answer.ok else answer.json()["code"]
 
 
+def ahead_of(item):
+    """How many can be ordered of it that are not there, or None."""
+    return item["ahead"] and item["ahead"]["pieces"]
+
+
 def altered(body):
     """Another body that makes sense as well; None where there is none."""
     if "quantity" in body:
@@ -62,6 +67,7 @@ class Walk:
         "cancel_by_staff": 3, "send_elsewhere": 3, "begin_payment": 9, "confirm": 9, "expire": 1,
         "ship": 4, "ship_part": 8, "deliver": 3, "deliver_parcel": 6, "take_back": 8, "note": 2,
         "receive": 4, "adjust": 3, "count": 2, "transfer": 3, "reorder": 1, "set_low": 1,
+        "set_ahead": 4, "sell_out": 3,
         "replace_cart": 2, "change_cart": 2, "merge_cart": 2, "change_coupon": 3, "end_coupon": 1,
         "reprice": 2, "withdraw": 3, "recompose": 1}
 
@@ -79,6 +85,7 @@ class Walk:
     def step(self, number, name):
         print(number, name)  # shown where it fails
         getattr(self, name)()
+        self.tell_ready()
 
     # Agreeing --------------------------------------------------------------------------------
 
@@ -108,6 +115,12 @@ class Walk:
         """Of an order."""
         self.agree(answer, refusal)
         self.compare_order(name)
+
+    def tell_ready(self):
+        """The job tells of orders whose last piece has come, if the timer's did not before."""
+        if self.model.ready():
+            assert support.run_job("webhooks").returncode == 0
+            self.model.tell_ready()
 
     # Choosing --------------------------------------------------------------------------------
 
@@ -154,6 +167,8 @@ class Walk:
         if not self.refused(answer, buyer, cart, coupons):
             totals = self.rules.totals(cart, coupons, service)
             assert answer.json()["totals"] == totals
+            assert [(i["available"], ahead_of(i)) for i in answer.json()["items"]] == [
+                (self.model.left(good), self.model.later(good)) for good, _ in cart]
             self.quoted[buyer] = cart, coupons, service, totals
 
     def refused(self, answer, buyer, cart, coupons):
@@ -243,7 +258,7 @@ class Walk:
 
     def expire(self):
         names = [name for name in self.model.orders if self.model.orders[name].status == "pending"]
-        names = self.draw.sample(names, min(len(names), 2))
+        names = sorted(self.draw.sample(names, min(len(names), 2)))  # as they become expired
         listed = ", ".join(f"'{name}'" for name in names)
         if names:
             support.rows("UPDATE sales.orders SET expires_at = now() - interval '1 second'"
@@ -328,6 +343,14 @@ class Walk:
         counted = max(0, on_hand + self.draw.randint(-9, 9))
         self.move("count", unit, place, counted, counted - on_hand)
 
+    def sell_out(self):
+        """Nothing stays that is not promised."""
+        unit = self.draw.choice(UNITS)
+        for place in self.model.places:
+            on_hand, reserved = self.model.levels[unit][place]
+            if on_hand > reserved:
+                self.move("count", unit, place, reserved, reserved - on_hand)
+
     def transfer(self):
         unit, pieces = self.draw.choice(UNITS), self.pieces()
         source, target = self.draw.sample(list(self.model.places), 2)
@@ -345,6 +368,14 @@ class Walk:
         unit, low = self.draw.choice(UNITS), self.draw.choice([None, 0, 1, 50, 500])
         self.agree(self.staff.patch(f"/v1/stock/{self.shop.variants[unit]}", {"low_below": low}), None)
         self.model.low[unit] = low
+
+    def set_ahead(self):
+        unit, pieces = self.draw.choice(UNITS), self.draw.choice([1, 5, 50, 400, 1500])
+        setting = self.draw.choice([
+            None, {"pieces": pieces, "days": self.draw.randint(0, 365)},
+            {"pieces": pieces, "date": f"{2100 + self.draw.randrange(50)}-02-28"}])
+        self.shop.patch(f"/v1/products/{self.shop.products[unit]}", sell_ahead=setting)
+        self.model.set_ahead(unit, setting)
 
     # Carts -----------------------------------------------------------------------------------
 
@@ -422,10 +453,16 @@ class Walk:
         return Counter({self.shop.variants.index(i["variant_id"]): i["quantity"] for i in items})
 
     def compare_order(self, name):
+        self.tell_ready()
         order, told = self.model.orders[name], self.buyer_of(name).get(f"/v1/orders/{name}").json()
         assert (told["status"], told["totals"]) == (order.status, order.totals)
         assert [step["to"] if step["event"] == "status" else step["event"]
                 for step in told["history"]] == ["pending", *order.events[1:]]
+        waiting = self.model.yet_to_come().get(name, {})
+        assert [i["ahead"] and (i["ahead"]["pieces"], i["ahead"]["yet_to_come"])
+                for i in told["items"]] == [
+            (order.ahead[line], waiting.get(line, 0)) if line in order.ahead else None
+            for line in range(len(order.cart))]
         assert self.goods(told["shipped_items"]) == order.shipped()
         assert self.goods(told["returned_items"]) == order.returned()
         assert [(self.goods(p["items"]), p["delivered_at"] is not None)
@@ -438,7 +475,7 @@ class Walk:
         told = self.buyers[buyer].get("/v1/carts/current").json()
         lines = self.model.cart_lines(buyer)
         assert [(self.shop.variants.index(i["variant_id"]), i["quantity"], i["unit_price"],
-                 i["unit_price_when_added"], i["available"], i["changes"])
+                 i["unit_price_when_added"], i["available"], ahead_of(i), i["changes"])
                 for i in told["items"]] == lines
         assert told["items_total"] == sum(n * (price or 0) for _, n, price, *_ in lines)
 
@@ -446,9 +483,12 @@ class Walk:
         for unit in UNITS:
             told = self.staff.get(f"/v1/stock/{self.shop.variants[unit]}").json()
             lies = {p["location"]: [p["on_hand"], p["reserved"]] for p in told["locations"]}
-            assert {place: lies.get(place, [0, 0]) for place in self.model.places} \
-                == self.model.levels[unit]
+            assert {place: lies.get(place, [0, 0]) for place in self.model.places} == {
+                place: self.model.levels[unit][place] for place in self.model.places}
             assert told["available"] == self.model.available(unit)
+            ahead = self.model.ahead.get(unit)
+            assert (told["ahead"] and (told["ahead"]["pieces"], told["ahead"]["owed"])) == (
+                (self.model.to_come(unit), self.model.owed(unit)) if ahead and ahead.allowed else None)
             low = self.model.low.get(unit)
             assert told["low_below"] == (5 if low is None else low)
 

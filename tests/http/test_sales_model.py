@@ -4,7 +4,7 @@ import pytest
 
 import support
 from sales_model import Model
-from sales_walk import SEED, STEPS, UNITS, Walk, rules
+from sales_walk import SEED, STEPS, UNITS, Walk, ahead_of, rules
 from totals import Shop
 
 
@@ -78,6 +78,7 @@ def compare_products(walk):
     for good, product in enumerate(walk.shop.products):
         shown, left = walk.staff.get(f"/v1/products/{product}").json(), walk.model.left(good)
         assert (shown["variants"][0]["available"], shown["in_stock"]) == (left, left != 0)
+        assert ahead_of(shown["variants"][0]) == walk.model.later(good)
 
 
 class Sequence(Walk):
