@@ -22,11 +22,26 @@ function money(amount, currency) {
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
+const DAY = 24 * 60 * 60 * 1000; // milliseconds
+const FAR = 300; // days from which on a date is told with its year
+
+// "4 de jan." of "2027-01-04", which is a day and no moment.
+function day(date) {
+  const then = new Date(`${date}T12:00`);
+  const year = then - Date.now() > FAR * DAY ? "numeric" : undefined;
+  return new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "short", year }).format(then);
+}
+
+// How much there is, in a tone and in words; of what is sold before it is there also when it comes.
 function stock(product) {
   if (product.type === "digital") return ["good", "Chega por e-mail"];
   const available = product.variants.reduce((sum, v) => sum + v.available, 0);
-  const ahead = product.variants.find((v) => v.ahead)?.ahead;
-  if (available === 0 && ahead) return ["few", ahead.kind === "preorder" ? "Pré-venda" : "Sob encomenda"];
+  const ahead = product.variants.map((v) => v.ahead).filter(Boolean)
+    .reduce((a, b) => (b.expected_on < a?.expected_on ? b : a ?? b), null);
+  if (available === 0 && ahead) {
+    const [kind, when] = ahead.kind === "preorder" ? ["Pré-venda", "chega em"] : ["Sob encomenda", "chega até"];
+    return ["few", kind, `${when} ${day(ahead.expected_on)}`];
+  }
   if (available === 0) return ["gone", "Esgotado"];
   if (available === 1) return ["few", "Última unidade"];
   if (available <= FEW) return ["few", `Últimas ${available} unidades`];
@@ -83,7 +98,7 @@ function card(product, index) {
   const part = (selector) => item.querySelector(selector);
   const cheapest = product.variants.reduce((a, b) => (b.current_price < a.current_price ? b : a));
   const off = Math.floor((100 * (cheapest.price - cheapest.current_price)) / cheapest.price);
-  const [tone, text] = stock(product);
+  const [tone, text, when] = stock(product);
 
   picture(part("picture"), product, index);
   part(".brand").textContent = product.brand ?? "";
@@ -96,7 +111,8 @@ function card(product, index) {
   part("strong").textContent = money(cheapest.current_price, product.currency);
   show(part(".off"), off > 0 && `−${off}%`);
   part(".stock").classList.add(tone);
-  part(".stock").textContent = text;
+  part(".what").textContent = text;
+  show(part(".when"), when);
   return item;
 }
 

@@ -1,4 +1,6 @@
 """The pages, as somebody sees and uses them in a browser (Chromium)."""
+import datetime
+
 import pytest
 
 import browser
@@ -34,6 +36,22 @@ def test_what_is_sold_out_says_so_and_can_be_left_out(page, make_product):
     page.until(lambda: len(page.cards()) == 1 and "Esgotado" in page.cards()[0], "sold out")
     page.one("input[name=in_stock]").click()
     page.until(lambda: "Nada encontrado" in page.one("#notice").text, "nothing in stock")
+
+
+MONTHS = "jan fev mar abr mai jun jul ago set out nov dez".split()
+
+
+@pytest.mark.parametrize("kind, days, words", [
+    ("date", 20, "Pré-venda chega em {0.day} de {1}."),
+    ("date", 400, "Pré-venda chega em {0.day} de {1}. de {0.year}"),
+    ("days", 20, "Sob encomenda chega até {0.day} de {1}.")])
+def test_what_is_sold_before_it_is_there_says_when_it_comes(page, make_product, kind, days, words):
+    name, day = word(), datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days)
+    ahead = {"pieces": 5, kind: days if kind == "days" else day.date().isoformat()}
+    make_product(stock=0, name=f"Caneca {name}", sell_ahead=ahead)
+    page.open(f"/?q={name}")
+    page.until(lambda: len(page.cards()) == 1, "the card")
+    assert words.format(day, MONTHS[day.month - 1]) in " ".join(page.cards()[0].split())
 
 
 def test_a_product_is_shown_with_its_picture_in_a_place_of_its_own(page, admin, make_product):
