@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import uuid
 
@@ -373,17 +374,30 @@ def test_the_manual_names_every_command_and_option():
     assert warnings is None or warnings.stderr == ""
 
 
-def completed(line):
-    """What bash completes a line with, by the script that comes with vendasctl."""
-    script = os.path.join(support.VAR, "app", "share", "bash-completion", "completions", "vendasctl")
-    words = line.split(" ")
-    array = " ".join(f"'{word}'" for word in words)
+SHARE = os.path.join(support.VAR, "app", "share")
+# Each with the words of a line as its arguments: writes what the script that comes with vendasctl
+# offers for the last one. Of zsh the shell's own choice among it by what was typed is left out.
+SHELLS = {
+    "bash": ["bash", "-c", f"""source {SHARE}/bash-completion/completions/vendasctl
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _vendasctl; printf '%s\\n' "${{COMPREPLY[@]}}" """],
+    "zsh": ["zsh", "-f", "-c", f"""words=("$@") CURRENT=$#; _default() {{ }}
+        compadd() {{ shift; print -l -- "$@"; [[ $# -gt 0 ]] }}
+        source {SHARE}/zsh/site-functions/_vendasctl"""],
+}
+
+
+def completed(line, shell="bash"):
+    """What a shell completes a line with."""
+    if shell == "zsh" and not shutil.which("zsh"):
+        pytest.skip("this host has no zsh")
+    words = re.findall(r"'[^']*'|[^ ]+|(?<= )$", line)
     result = subprocess.run(
-        ["bash", "-c", f"source {script}; COMP_WORDS=({array}); COMP_CWORD={len(words) - 1};"
-         " _vendasctl; printf '%s\\n' \"${COMPREPLY[@]}\""],
-        env={"PATH": f"{os.path.dirname(VENDASCTL)}:{os.environ['PATH']}"},
-        capture_output=True, text=True, check=True)
-    return set(result.stdout.split())
+        [*SHELLS[shell], shell, *words],
+        env={"PATH": f"{os.path.dirname(VENDASCTL)}:{os.environ['PATH']}",
+             "HOME": os.path.dirname(VENDASCTL)},
+        capture_output=True, text=True, check=False)
+    assert result.stderr == ""
+    return {word for word in result.stdout.split() if word.startswith(words[-1])}
 
 
 @pytest.mark.parametrize("line, expected", [
@@ -395,8 +409,14 @@ def completed(line):
         "--carrier", "--tracking", "--items", "--key", "--reason", "--json", "--url", "--client-id",
         "--config", "--help", "--version"}),
     ("vendasctl stock low --m", {"--max"}), ("vendasctl orders show 1042 --reason ", set())])
-def test_bash_completes_it(line, expected):
-    assert completed(line) == expected
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shells_complete_it(shell, line, expected):
+    assert completed(line, shell) == expected
+
+
+def test_zsh_completes_words_as_they_were_typed():
+    assert completed("~/vendasctl --config '/etc/my shop' stock receive A 1 --reason 'NF 12' --lo",
+                     "zsh") == {"--location"}
 
 
 def test_every_command_and_status_is_completed():
