@@ -1,6 +1,6 @@
 -- Stock by what people call it: levels say which SKU and which name they are of. Selling ahead in files
 -- and events: how a variant is sold ahead is in imports and exports, and an order whose last piece has come
--- is ready to be sent, which its history and the outbox tell.
+-- is ready to be sent, which its history and the outbox tell. And rates of taxes for every state.
 
 -- Names --------------------------------------------------------------------------------------
 
@@ -338,6 +338,61 @@ SELECT 'noted as come, or not, and it is otherwise', w.order_id
                sum(a.pieces) OVER (PARTITION BY a.variant_id ORDER BY a.place DESC) - a.pieces AS behind
           FROM sales.order_ahead a) AS w
  WHERE w.arrived <> (w.behind >= sales.owed(w.variant_id));
+
+-- Taxes --------------------------------------------------------------------------------------
+-- Estimates, each with the law that it was taken from, for whoever checks them: docs/taxes.md. Where a shop
+-- has entered a rate of its own, or changed ours, that stays as it is.
+
+CREATE FUNCTION pg_temp.enter_rate(p_state text, p_rate_bp int, p_since date, p_source text) RETURNS void
+LANGUAGE sql AS $$
+    -- The state's own rate and, of sales from other states, what is left of it there (DIFAL, EC 87/2015).
+    INSERT INTO sales.tax_rules (code, state, less_code, rate_bp, included, valid_from, source)
+    SELECT t.code, p_state, t.less_code, p_rate_bp, true, p_since, t.law || p_source
+      FROM (VALUES ('ICMS', NULL, ''), ('DIFAL', 'ICMS', 'EC 87/2015; ')) AS t (code, less_code, law)
+     WHERE NOT EXISTS (SELECT FROM sales.tax_rules r
+                        WHERE r.code = t.code AND r.state = p_state AND r.origins IS NULL AND r.ncm IS NULL
+                          AND r.category_id IS NULL AND (r.valid_to IS NULL OR r.valid_to > p_since))
+$$;
+SELECT pg_temp.enter_rate(state, rate_bp, since, source) FROM (VALUES
+    ('PB', 2000, date '2024-01-01', 'Lei 12.788/2023 (PB)'),
+    ('PE', 2050, date '2024-01-01', 'Lei 18.305/2023 (PE)'),
+    ('PI', 2250, date '2025-04-01', 'Lei 8.558/2024 (PI): Lei 4.257/1989, art. 23, I, c'),
+    ('PR', 1950, date '2024-03-18', 'Lei 21.850/2023 (PR): Lei 11.580/1996, art. 14, VIII; Decreto 5.143/2024'),
+    ('RJ', 2000, date '2024-03-20', 'Lei 10.253/2023 (RJ)'),
+    ('RN', 2000, date '2025-03-20', 'Decreto 34.284 (RN)'),
+    ('RO', 1950, date '2024-01-12', 'Lei 5.634/2023 (RO); Decreto 29.048/2024: RICMS, art. 12, I, e'),
+    ('RR', 2000, date '2023-03-30', 'Lei 1.767/2022 (RR): Lei 59/1993, art. 32, I, d'),
+    ('RS', 1700, date '2022-01-01', 'Lei 15.576/2020 (RS), which raised it to 17.5 % until 2021 alone'),
+    ('SC', 1700, date '1997-01-01', 'Lei 10.297/1996 (SC), art. 19, I'),
+    ('SE', 1900, date '2023-05-01', 'Lei 9.176/2023 (SE); Decreto 295/2023'),
+    ('SP', 1800, date '2001-01-01', 'Lei 6.374/1989 (SP), art. 34, I; Decreto 45.490/2000: RICMS, art. 52, I'),
+    ('TO', 2000, date '2023-04-01', 'Medida Provisória 33/2022 (TO)')
+) AS rates (state, rate_bp, since, source);
+
+-- Two of those of 2025 are others by now.
+UPDATE sales.tax_rules r SET valid_to = n.since, updated_at = now(), version = r.version + 1
+  FROM (VALUES ('AL', date '2026-04-01'), ('MA', date '2025-02-23')) AS n (state, since)
+ WHERE r.state = n.state AND r.code IN ('ICMS', 'DIFAL') AND r.source LIKE '%rolmyjun%' AND r.version = 1
+   AND r.valid_to IS NULL;
+SELECT pg_temp.enter_rate('AL', 2050, date '2026-04-01', 'Lei 9.776/2025 (AL): Lei 5.900/1996, art. 17, I, b'),
+       pg_temp.enter_rate('MA', 2300, date '2025-02-23', 'Lei 12.426/2024 (MA)');
+
+-- The laws of others, which a list of rates has told until now.
+UPDATE sales.tax_rules r
+   SET source = CASE r.code WHEN 'DIFAL' THEN 'EC 87/2015; ' ELSE '' END || n.law, updated_at = now(),
+       version = r.version + 1
+  FROM (VALUES ('AC', 'Lei Complementar 422/2022 (AC)'), ('AM', 'Lei Complementar 242/2022 (AM)'),
+               ('BA', 'Lei 14.629/2023 (BA)'), ('CE', 'Lei 18.305/2023 (CE)'), ('DF', 'Lei 7.326/2023 (DF)'),
+               ('GO', 'Lei 22.460/2023 (GO)'), ('PA', 'Lei 9.755/2022 (PA)')) AS n (state, law)
+ WHERE r.state = n.state AND r.code IN ('ICMS', 'DIFAL') AND r.source LIKE '%rolmyjun%' AND r.version = 1;
+
+-- What these two states levy on top for their funds against poverty (ADCT, art. 82), on nearly everything.
+-- Others levy it on some goods alone, which a shop that sells them enters by NCM.
+INSERT INTO sales.tax_rules (code, state, rate_bp, included, valid_from, source)
+SELECT 'FCP', f.state, f.rate_bp, true, date '2024-01-01', f.source
+  FROM (VALUES ('RJ', 200, 'Lei Complementar 210/2023 (RJ), art. 2, I: not on the basic basket, school material and medicines that it names'),
+               ('SE', 100, 'Lei 9.177/2023 (SE): Lei 4.731/2002, art. 2-A; Decreto 354/2023')) AS f (state, rate_bp, source)
+ WHERE NOT EXISTS (SELECT FROM sales.tax_rules r WHERE r.code = 'FCP' AND r.state = f.state);
 
 -- Rights -------------------------------------------------------------------------------------
 

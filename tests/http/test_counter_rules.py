@@ -1,5 +1,7 @@
 """Rules of freight and taxes: set up by staff, and what quotes make of them."""
 import json
+import os
+import re
 
 import pytest
 
@@ -39,7 +41,8 @@ def tax(make_rule):
         return make_rule("/v1/tax-rules", **{
             "code": support.unique("T"), "state": "RR", "valid_from": "2020-01-01",
             "rate_bp": rate_bp, "included": included, **fields})
-    return make
+    with support.untaxed("RR"):
+        yield make
 
 
 def audited(rule):
@@ -187,7 +190,8 @@ def facts(origin, state, product):
     ("'SP'", "ES", "DIFAL 1700, ICMS 700, ICMS 1700"),
     ("'ES'", "BA", "DIFAL 2050, ICMS 1200, ICMS 2050"),
     ("'BA'", "BA", "DIFAL 2050, ICMS 2050"),
-    ("'SP'", "RR", "ICMS 700"),
+    ("'SP'", "RR", "DIFAL 2000, ICMS 700, ICMS 2000"),
+    ("'SP'", "RJ", "DIFAL 2000, FCP 200, ICMS 1200, ICMS 2000"),
     ("NULL", "BA", "DIFAL 2050, ICMS 2050"),
 ])
 def test_interstate_rates_go_by_origin_and_destination(product, origin, state, rules):
@@ -207,3 +211,49 @@ def test_a_sale_to_another_state_bears_the_interstate_rate_and_the_rest_there(ma
     assert status == 200
     assert [(t["code"], t["rate_bp"], t["amount"]) for t in json.loads(answer)["taxes"]] == [
         ("DIFAL", 1300, 1300), ("ICMS", 700, 700)]
+
+
+# What every shop has from the beginning -------------------------------------------------------
+
+def documented():
+    """{UF: (ICMS, FCP, since)} of docs/taxes.md, rates in hundredths of a percent."""
+    with open(os.path.join(support.ROOT, "docs", "taxes.md"), encoding="utf-8") as file:
+        lines = re.findall(r"^\| ([A-Z]{2}) \| ([\d.]+) \| ([\d.]*) ?\| ([\d-]+) \|", file.read(), re.M)
+    return {uf: (round(float(icms) * 100), round(float(fcp or 0) * 100), since)
+            for uf, icms, fcp, since in lines}
+
+
+# A postal code of each state.
+CEPS = {"AC": "69900000", "AL": "57000000", "AM": "69000000", "AP": "68900000", "BA": "40000000",
+        "CE": "60000000", "DF": "70000000", "ES": "29000000", "GO": "74000000", "MA": "65000000",
+        "MG": "30000000", "MS": "79000000", "MT": "78000000", "PA": "66000000", "PB": "58000000",
+        "PE": "50000000", "PI": "64000000", "PR": "80000000", "RJ": "20000000", "RN": "59000000",
+        "RO": "76800000", "RR": "69300000", "RS": "90000000", "SC": "88000000", "SE": "49000000",
+        "SP": "01000000", "TO": "77000000"}
+INTERSTATE = {"SP": 0, **dict.fromkeys(["MG", "RJ", "PR", "SC", "RS"], 1200)}
+
+
+@pytest.mark.parametrize("state", sorted(CEPS))
+def test_a_sale_to_every_state_has_its_estimate(make_product, state):
+    icms, fcp, _ = documented()[state]
+    body = {"items": [line(make_product(price=100_000))], "postal_code": CEPS[state]}
+    interstate = INTERSTATE.get(state, 700)
+    for origin, expected in [
+            ("", {"ICMS": icms, "FCP": fcp}),
+            ("SP", {"ICMS": interstate or icms, "DIFAL": interstate and icms - interstate, "FCP": fcp})]:
+        status, _, answer = cgi("sales-quotes", "POST", "/v1/quotes", json.dumps(body).encode(),
+                                VENDAS_SHOP_STATE=origin)
+        assert status == 200
+        taxes = json.loads(answer)["taxes"]
+        assert {t["code"]: t["rate_bp"] for t in taxes} == {
+            code: rate for code, rate in expected.items() if rate}
+        assert all(t["included"] and t["estimate"] and t["amount"] == 10 * t["rate_bp"] for t in taxes)
+
+
+def test_the_table_of_rates_is_what_a_shop_begins_with():
+    kept = support.rows("""
+        SELECT i.state, i.rate_bp, coalesce(f.rate_bp, 0), i.valid_from
+          FROM sales.tax_rules i LEFT JOIN sales.tax_rules f ON f.code = 'FCP' AND f.state = i.state
+         WHERE i.code = 'ICMS' AND i.origins IS NULL AND i.valid_to IS NULL AND i.source IS NOT NULL""")
+    assert {uf: (int(icms), int(fcp), since) for uf, icms, fcp, since in kept} == documented()
+    assert len(documented()) == 27

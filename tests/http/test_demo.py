@@ -106,7 +106,10 @@ def test_demo_orders_have_the_price_freight_and_taxes_of_their_day(shop):
         SELECT count(*) FROM sales.orders o
          WHERE jsonb_array_length(o.tax_lines) <> (
                SELECT count(*) FROM sales.tax_rules t
-                WHERE t.state = o.state AND t.origins IS NULL AND t.less_code IS NULL)
+                WHERE t.state = o.state AND t.origins IS NULL AND t.less_code IS NULL
+                  AND (o.created_at AT TIME ZONE 'America/Sao_Paulo')::date >= t.valid_from
+                  AND (t.valid_to IS NULL
+                       OR (o.created_at AT TIME ZONE 'America/Sao_Paulo')::date < t.valid_to))
             OR abs((o.tax_lines->0->>'amount')::numeric - o.items_total
                    * (o.tax_lines->0->>'rate_bp')::numeric / 10000) > 2""") == "0"
     assert shop.value("""
