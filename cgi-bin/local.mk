@@ -38,11 +38,14 @@ sales_PROGRAMS = \
 	cgi-bin/sales/charts \
 	cgi-bin/sales/coupons \
 	cgi-bin/sales/freight_rules \
+	cgi-bin/sales/gateway_events \
 	cgi-bin/sales/notes \
 	cgi-bin/sales/order_rules \
 	cgi-bin/sales/orders \
+	cgi-bin/sales/payment_tasks \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
+	cgi-bin/sales/refunds \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/returns \
 	cgi-bin/sales/shipments \
@@ -53,6 +56,9 @@ sales_PROGRAMS = \
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
+cgi_bin_sales_gateway_events_LDADD = $(COLLECT_LDADD)
+cgi_bin_sales_payments_LDADD = $(COLLECT_LDADD)
+cgi_bin_sales_refunds_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
 catalogdir = $(pkglibexecdir)/catalog

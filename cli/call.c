@@ -156,6 +156,17 @@ const char *call_stocked(struct call *call, const char *named)
 
 /* What is sent ----------------------------------------------------------------------------- */
 
+const char *call_amount(struct call *call, const char *given)
+{
+    size_t whole = strspn(given, "0123456789");
+    const char *rest = given + whole + (given[whole] == '.' || given[whole] == ',');
+    size_t cents = strspn(rest, "0123456789");
+    if (!whole || whole > 12 || cents > 2 || rest[cents] || (given[whole] && !cents))
+        return call_wrong(call, given, "not_an_amount");
+    return arena_printf(call->client.arena, "%.*s%.*s%.*s", (int)whole, given, (int)cents, rest,
+                        (int)(2 - cents), "00");
+}
+
 void call_member(struct buf *object, const char *name, const char *value)
 {
     if (!value)

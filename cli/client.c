@@ -119,12 +119,12 @@ static bool is_safe(const char *url)
     return false;
 }
 
-bool client_configure(struct client *c, const char *config)
+static bool configure(struct client *c)
 {
     read_environment(c);
-    const char *path = config ? config : usual_file(c->arena);
+    const char *path = c->config ? c->config : usual_file(c->arena);
     FILE *f = fopen(path, "re");
-    if (!f && (config || errno != ENOENT))
+    if (!f && (c->config || errno != ENOENT))
         return client_fail(c, EXIT_USAGE, path, strerror(errno));
     if (f && !read_open(c, path, f))
         return false;
@@ -264,7 +264,7 @@ static bool sign_in(struct client *c)
 struct json_object *client_ask(struct client *c, const char *method, const char *path,
                                const char *body, const char *key, const char **text)
 {
-    if (!c->token && !sign_in(c))
+    if (!c->token && !(configure(c) && sign_in(c)))
         return NULL;
     return ask(c, method, path, body, key, text);
 }

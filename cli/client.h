@@ -27,6 +27,7 @@ enum exit_code {
 struct client {
     struct arena *arena;
     enum lang lang; /* of the caller's locale */
+    const char *config; /* the file, or NULL for the usual one */
     const char *url, *client_id, *client_secret, *ca;
     const char *token;
     int status; /* an exit_code; not EXIT_DONE once something went wrong, which was told */
@@ -36,14 +37,11 @@ struct client {
  * exit_code. false. */
 bool client_fail(struct client *c, int status, const char *what, const char *why);
 
-/* Fills what options left NULL from the environment and the file (config, or the usual one
- * where that is NULL). False after telling what is missing or wrong. */
-bool client_configure(struct client *c, const char *config);
-
-/* Asks the shop, signed in; path with its query. body is JSON text or NULL; key an
- * Idempotency-Key or NULL. A request that may be repeated, a GET or one with a key, is tried
- * three times. The answer's document, which goes with the arena, and its text in *text; NULL
- * after telling why there is none. */
+/* Asks the shop, signed in; path with its query. The first time it is looked up where the shop is
+ * and who calls, as above, so that a command that asks nothing needs neither. body is JSON text
+ * or NULL; key an Idempotency-Key or NULL. A request that may be repeated, a GET or one with a
+ * key, is tried three times. The answer's document, which goes with the arena, and its text in
+ * *text; NULL after telling why there is none. */
 struct json_object *client_ask(struct client *c, const char *method, const char *path,
                                const char *body, const char *key, const char **text);
 

@@ -27,7 +27,8 @@ struct command {
 };
 
 /* Each ends with a group that is NULL. */
-extern const struct command ORDER_COMMANDS[], STOCK_COMMANDS[];
+extern const struct command ORDER_COMMANDS[], PAYMENT_COMMANDS[], STOCK_COMMANDS[],
+    GATEWAY_COMMANDS[];
 
 /* A text in the caller's language, by its code in lib/messages. */
 const char *call_text(const struct call *call, const char *code);
@@ -65,6 +66,9 @@ const char *call_variant(struct call *call, const char *named);
 /* The same of a variant with stock of its own, whether it is for sale or not: by SKU the shop's
  * stock is asked, where the catalogue has it not. */
 const char *call_stocked(struct call *call, const char *named);
+
+/* Minor units of an amount such as 150, 150.9 or 150,90; NULL, and told, where it is none. */
+const char *call_amount(struct call *call, const char *given);
 
 /* Adds a member to an object of JSON that is begun ("{"); none where value is NULL. */
 void call_member(struct buf *object, const char *name, const char *value);

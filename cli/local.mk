@@ -5,9 +5,11 @@ cli_vendasctl_SOURCES = \
 	cli/call.c \
 	cli/client.c cli/client.h \
 	cli/command.h \
+	cli/gateways.c \
 	cli/options.c cli/options.h \
 	cli/order.c \
 	cli/orders.c \
+	cli/payments.c \
 	cli/stock.c \
 	cli/table.c cli/table.h \
 	cli/vendasctl.c \

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, NUMBER };
+enum kind { FLAG, TEXT, LINES, NUMBER };
 
 static const struct {
     const char *name;
@@ -35,8 +35,16 @@ static const struct {
     [OPTION_ITEMS] = {"items", TEXT, 0, 0},
     [OPTION_LOCATION] = {"location", TEXT, 0, 0},
     [OPTION_MAX] = {"max", NUMBER, 0, 1000000000},
+    [OPTION_AMOUNT] = {"amount", TEXT, 0, 0},
+    [OPTION_CLOSED] = {"closed", FLAG, 0, 0},
     [OPTION_REASON] = {"reason", TEXT, 0, 0},
     [OPTION_KEY] = {"key", TEXT, 0, 0},
+    [OPTION_SECRET_FILE] = {"secret-file", TEXT, 0, 0},
+    [OPTION_WEBHOOK_ID] = {"webhook-id", TEXT, 0, 0},
+    [OPTION_CERT_FILE] = {"cert-file", TEXT, 0, 0},
+    [OPTION_CA_FILE] = {"ca-file", TEXT, 0, 0},
+    [OPTION_HEADER] = {"header", LINES, 0, 0},
+    [OPTION_AT] = {"at", TEXT, 0, 0},
 };
 
 /* Beyond all characters, so that none is taken for "?". */
@@ -50,7 +58,7 @@ static bool is_within(const char *digits, int min, int max)
            n >= min && n <= max;
 }
 
-int options_read(int argc, char **argv, const char *given[OPTION_COUNT])
+int options_read(struct arena *a, int argc, char **argv, const char *given[OPTION_COUNT])
 {
     struct option long_options[OPTION_COUNT + 1] = {{NULL, 0, NULL, 0}};
     int option;
@@ -67,7 +75,10 @@ int options_read(int argc, char **argv, const char *given[OPTION_COUNT])
                     TABLE[i].max);
             return -1;
         }
-        given[i] = TABLE[i].kind == FLAG ? "true" : optarg;
+        if (TABLE[i].kind == LINES && given[i])
+            given[i] = arena_printf(a, "%s\n%s", given[i], optarg);
+        else
+            given[i] = TABLE[i].kind == FLAG ? "true" : optarg;
     }
     return optind;
 }

@@ -37,15 +37,24 @@ enum option_name {
     OPTION_ITEMS,
     OPTION_LOCATION,
     OPTION_MAX,
+    OPTION_AMOUNT,
+    OPTION_CLOSED,
     OPTION_REASON,
     OPTION_KEY,
+    OPTION_SECRET_FILE,
+    OPTION_WEBHOOK_ID,
+    OPTION_CERT_FILE,
+    OPTION_CA_FILE,
+    OPTION_HEADER,
+    OPTION_AT,
     OPTION_COUNT,
 };
 
-/* Reads the options: into given the value of each, "true" of a flag, NULL where it was
- * not there. argv is put in order, words last; the index of the first of them, or -1 after
+/* Reads the options: into given the value of each, "true" of a flag, NULL where it was not there;
+ * of one that may come again all values, in lines. argv is put in order, words last; the index of
+ * the first of them, or -1 after
  * telling what is wrong. */
-int options_read(int argc, char **argv, const char *given[OPTION_COUNT]);
+int options_read(struct arena *a, int argc, char **argv, const char *given[OPTION_COUNT]);
 
 /* The first option given that neither stands in usage nor is anybody's, "--max"; NULL: none. */
 const char *options_stray(struct arena *a, const char *const *given, const char *usage);

@@ -16,18 +16,6 @@ static const char *read_time(struct call *call, const char *given)
     return time ? time : call_wrong(call, given, "not_a_time");
 }
 
-/* Minor units of an amount such as 150, 150.9 or 150,90. */
-static const char *read_amount(struct call *call, const char *given)
-{
-    size_t whole = strspn(given, "0123456789");
-    const char *rest = given + whole + (given[whole] == '.' || given[whole] == ',');
-    size_t cents = strspn(rest, "0123456789");
-    if (!whole || whole > 12 || cents > 2 || rest[cents] || (given[whole] && !cents))
-        return call_wrong(call, given, "not_an_amount");
-    return arena_printf(call->client.arena, "%.*s%.*s%.*s", (int)whole, given, (int)cents, rest,
-                        (int)(2 - cents), "00");
-}
-
 /* Which parameter of the API an option is; where it is an id, by_id. read() makes the value of
  * what was given, or NULL, and has told. */
 static const struct {
@@ -39,8 +27,8 @@ static const struct {
     {OPTION_TO, "created_to", NULL, read_time},
     {OPTION_CUSTOMER, "customer", "customer_id", NULL},
     {OPTION_PRODUCT, "variant_id", "product_id", call_variant},
-    {OPTION_MIN_TOTAL, "min_total", NULL, read_amount},
-    {OPTION_MAX_TOTAL, "max_total", NULL, read_amount},
+    {OPTION_MIN_TOTAL, "min_total", NULL, call_amount},
+    {OPTION_MAX_TOTAL, "max_total", NULL, call_amount},
     {OPTION_GATEWAY, "gateway", NULL, NULL},
     {OPTION_READY, "ready", NULL, NULL},
     {OPTION_TEXT, "q", NULL, NULL},

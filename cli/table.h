@@ -7,7 +7,7 @@
 
 #include "arena.h"
 
-enum { TABLE_MAX_COLUMNS = 8 };
+enum { TABLE_MAX_COLUMNS = 10 };
 
 struct table;
 

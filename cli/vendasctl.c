@@ -10,7 +10,8 @@
 
 #include "command.h"
 
-static const struct command *const GROUPS[] = {ORDER_COMMANDS, STOCK_COMMANDS};
+static const struct command *const GROUPS[] = {ORDER_COMMANDS, PAYMENT_COMMANDS, STOCK_COMMANDS,
+                                               GATEWAY_COMMANDS};
 enum { GROUP_COUNT = sizeof GROUPS / sizeof *GROUPS };
 
 static void print_usage(struct call *call, FILE *to)
@@ -99,14 +100,13 @@ static int run_command(struct call *call, int argc, char **argv)
         return EXIT_USAGE;
     }
     call->arguments = (const char *const *)argv + 2;
-    if (client_configure(&call->client, call->given[OPTION_CONFIG]))
-        command->run(call);
+    command->run(call);
     return call->client.status;
 }
 
 static int run(struct call *call, int argc, char **argv)
 {
-    int first = options_read(argc, argv, call->given);
+    int first = options_read(call->client.arena, argc, argv, call->given);
     if (first < 0)
         return EXIT_USAGE;
     if (call->given[OPTION_HELP]) {
@@ -117,6 +117,7 @@ static int run(struct call *call, int argc, char **argv)
         puts("vendasctl " PACKAGE_VERSION);
         return EXIT_DONE;
     }
+    call->client.config = call->given[OPTION_CONFIG];
     call->client.url = call->given[OPTION_URL];
     call->client.client_id = call->given[OPTION_CLIENT_ID];
     return run_command(call, argc - first, argv + first);

@@ -167,13 +167,16 @@ SELECT s.id, i.variant_id, sum(i.quantity)
  GROUP BY s.id, i.variant_id;
 
 INSERT INTO sales.payments (id, order_id, gateway, method, status, amount, currency, next_action,
-                            created_at, updated_at)
+                            received, received_at, fee, closed, created_at, updated_at)
 SELECT pg_temp.uuid7_at(o.placed_at + interval '1 minute', 'payment ' || o.key), o.id, 'manual', 'bank_transfer',
        s.status, o.items_total + o.freight, 'BRL',
        CASE s.status WHEN 'pending' THEN jsonb_build_object(
            'type', 'bank_transfer', 'amount', o.items_total + o.freight, 'currency', 'BRL',
            'reference', o.number::text, 'account', '',
            'instructions', 'Transfira o valor e informe o número do pedido na descrição.') END,
+       CASE s.status WHEN 'captured' THEN o.items_total + o.freight ELSE 0 END,
+       CASE s.status WHEN 'captured' THEN o.paid_at END, CASE s.status WHEN 'captured' THEN 0 END,
+       CASE s.status WHEN 'canceled' THEN 'canceled' END,
        o.placed_at + interval '1 minute',
        CASE s.status WHEN 'pending' THEN o.placed_at + interval '1 minute'
                      WHEN 'canceled' THEN o.updated_at ELSE o.paid_at END

@@ -11,6 +11,7 @@ jobs_PROGRAMS = \
 	jobs/notify \
 	jobs/popularity \
 	jobs/purge \
+	jobs/reconcile \
 	jobs/relist \
 	jobs/report \
 	jobs/rotate-keys \
@@ -23,6 +24,7 @@ jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
 jobs_images_LDADD = $(IMAGE_LDADD)
 jobs_index_LDADD = $(COLLECT_LDADD)
+jobs_reconcile_LDADD = $(COLLECT_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)
 jobs_transfer_LDADD = $(SHEET_LDADD)
 jobs_webhooks_LDADD = $(COLLECT_LDADD)

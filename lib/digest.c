@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
+
 char *digest_sha256(struct arena *a, const void *p, size_t n)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
@@ -30,6 +32,14 @@ char *digest_hmac(struct arena *a, const char *key, const void *p, size_t n)
     if (!HMAC(EVP_sha256(), key, (int)strlen(key), p, n, mac, &length))
         return NULL;
     return hex_encode(a, mac, length);
+}
+
+char *digest_hmac_at(struct arena *a, const char *key, long long at, const void *p, size_t n)
+{
+    struct buf text = buf_new(a);
+    buf_printf(&text, "%lld.", at);
+    buf_bytes(&text, p, n);
+    return digest_hmac(a, key, text.data, text.len);
 }
 
 void random_bytes(void *p, size_t n)
@@ -118,4 +128,17 @@ char *base64url_decode(struct arena *a, const char *text, size_t *n)
     *n = (len + padding) / 4 * 3 - padding;
     out[*n] = '\0';
     return (char *)out;
+}
+
+char *base64_decode(struct arena *a, const char *text, size_t *n)
+{
+    size_t len = strlen(text);
+    if (len % 4 || strpbrk(text, "-_"))
+        return NULL;
+    for (int padding = 0; padding < 2 && len && text[len - 1] == '='; padding++)
+        len--;
+    char *url = arena_memdup(a, text, len);
+    for (char *c = url; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    return base64url_decode(a, url, n);
 }

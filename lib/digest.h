@@ -18,6 +18,10 @@ char *digest_token(struct arena *a, const char *token);
  * OpenSSL fails. */
 char *digest_hmac(struct arena *a, const char *key, const void *p, size_t n);
 
+/* The same of a time in Unix seconds, a full stop and n bytes: what a webhook's header says as
+ * "t=SECONDS,v1=DIGITS". */
+char *digest_hmac_at(struct arena *a, const char *key, long long at, const void *p, size_t n);
+
 /* n random bytes from the system. Where it has none the program ends: nothing that needs them
  * may go on without. */
 void random_bytes(void *p, size_t n);
@@ -35,5 +39,8 @@ char *hex_decode(struct arena *a, const char *text, size_t *n);
  * the length in *n; a NUL stands after the decoded bytes. */
 char *base64url_encode(struct arena *a, const void *p, size_t n);
 char *base64url_decode(struct arena *a, const char *text, size_t *n);
+
+/* Decodes base64 with its padding (RFC 4648 section 4), as strictly. */
+char *base64_decode(struct arena *a, const char *text, size_t *n);
 
 #endif

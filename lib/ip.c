@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 static bool private_ipv4(uint32_t ip)
 {
@@ -42,4 +43,11 @@ bool ip_is_private(const struct sockaddr *address)
         return private_ipv4(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
     return address->sa_family != AF_INET6 ||
            private_ipv6(((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr);
+}
+
+bool ip_is_this_host(const char *host)
+{
+    struct in_addr v4;
+    return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
+           (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }

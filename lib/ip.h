@@ -12,4 +12,8 @@
  * or one within the other. True for an address of any other family. */
 bool ip_is_private(const struct sockaddr *address);
 
+/* Whether a URL's host (as libcurl tells it: IPv6 in brackets) is this host on its face:
+ * localhost, or an address of loopback in figures. */
+bool ip_is_this_host(const char *host);
+
 #endif

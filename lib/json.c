@@ -86,3 +86,38 @@ bool json_read(struct arena *a, const char *text, size_t n, struct json_object *
         *value = read;
     return whole;
 }
+
+struct json_object *json_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+    json_object_object_get_ex(object, name, &value);
+    return value;
+}
+
+const char *json_text(struct json_object *object, const char *name)
+{
+    struct json_object *value = json_member(object, name);
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+bool json_number(struct json_object *object, const char *name, long long *number)
+{
+    struct json_object *value = json_member(object, name);
+    if (!json_object_is_type(value, json_type_int))
+        return false;
+    *number = json_object_get_int64(value);
+    return true;
+}
+
+bool json_is_true(struct json_object *object, const char *name)
+{
+    struct json_object *value = json_member(object, name);
+    return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
+}
+
+struct json_object *json_item(struct json_object *list, size_t i)
+{
+    return json_object_is_type(list, json_type_array) && i < json_object_array_length(list)
+               ? json_object_array_get_idx(list, i)
+               : NULL;
+}

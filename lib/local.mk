@@ -69,13 +69,27 @@ libvendas_a_SOURCES = \
 	lib/sales/discount.c lib/sales/discount.h \
 	lib/sales/freight.c lib/sales/freight.h \
 	lib/sales/gateway.c lib/sales/gateway.h lib/sales/gateway_manual.c \
+	lib/sales/gateway_facts.c lib/sales/gateway_facts.h \
+	lib/sales/gateway_http.c lib/sales/gateway_http.h \
+	lib/sales/gateway_paypal.c lib/sales/paypal_facts.c lib/sales/paypal_facts.h \
+	lib/sales/gateway_stripe.c lib/sales/stripe_facts.c lib/sales/stripe_facts.h \
+	lib/sales/stripe_form.c lib/sales/stripe_form.h \
+	lib/sales/gateway_verify.c lib/sales/gateway_verify.h \
+	lib/sales/merchant.c lib/sales/merchant.h \
 	lib/sales/order.c lib/sales/order.h \
 	lib/sales/order_address.c lib/sales/order_address.h \
 	lib/sales/order_letter.c lib/sales/order_letter.h \
 	lib/sales/order_list.c lib/sales/order_list.h \
+	lib/sales/payment.c lib/sales/payment.h \
+	lib/sales/paypal_cert.c lib/sales/paypal_cert.h \
+	lib/sales/paypal_signature.c lib/sales/paypal_signature.h \
+	lib/sales/paypal_signer.c lib/sales/paypal_signer.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
+	lib/sales/signature.c lib/sales/signature.h \
+	lib/sales/stripe_signature.c lib/sales/stripe_signature.h \
+	lib/sales/task_letter.c lib/sales/task_letter.h \
 	lib/sales/tax.c lib/sales/tax.h \
 	lib/sales/webhook.c lib/sales/webhook.h \
 	lib/seal.c lib/seal.h \

@@ -1,16 +1,15 @@
 #include "mail.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "file.h"
+#include "ip.h"
 #include "settings.h"
 #include "utf8.h"
 
@@ -153,13 +152,6 @@ static size_t give(char *to, size_t one, size_t n, void *upload)
     return n;
 }
 
-static bool is_this_host(const char *host)
-{
-    struct in_addr v4;
-    return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
-           (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
-}
-
 /* Whether the URL is one of SMTP; *near: whether its host is this one. */
 static bool read_url(const char *text, bool *near)
 {
@@ -169,7 +161,7 @@ static bool read_url(const char *text, bool *near)
                 !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
                 !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
                 (!strcmp(scheme, "smtp") || !strcmp(scheme, "smtps"));
-    *near = good && is_this_host(host);
+    *near = good && ip_is_this_host(host);
     curl_free(scheme);
     curl_free(host);
     curl_url_cleanup(url);

@@ -99,3 +99,39 @@ char *percent_format(struct arena *a, long long part, long long whole, enum lang
         *dot = decimal_mark(lang);
     return text;
 }
+
+char *money_decimal(struct arena *a, long long minor)
+{
+    unsigned long long n = magnitude(minor);
+    return arena_printf(a, "%s%llu.%02llu", minor < 0 ? "-" : "", n / MINOR, n % MINOR);
+}
+
+/* Takes in n digits more. */
+static bool add_digits(const char *digits, size_t n, long long *number)
+{
+    for (size_t i = 0; i < n; i++)
+        if (__builtin_mul_overflow(*number, 10, number) ||
+            __builtin_add_overflow(*number, digits[i] - '0', number))
+            return false;
+    return true;
+}
+
+bool money_from_decimal(const char *text, long long *minor)
+{
+    static const char DIGITS[] = "0123456789";
+    bool negative = *text == '-';
+    const char *whole = text + negative;
+    size_t wholes = strspn(whole, DIGITS);
+    const char *part = whole[wholes] == '.' ? whole + wholes + 1 : "";
+    size_t parts = strspn(part, DIGITS);
+    const char *end = parts ? part + parts : whole + wholes;
+    if (wholes + parts == 0 || *end)
+        return false;
+    size_t kept = parts < 2 ? parts : 2;
+    long long n = 0;
+    if (!add_digits(whole, wholes, &n) || !add_digits(part, kept, &n) ||
+        !add_digits("00", 2 - kept, &n) || strspn(part + kept, "0") != parts - kept)
+        return false;
+    *minor = negative ? -n : n;
+    return true;
+}

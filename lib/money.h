@@ -1,8 +1,10 @@
 /*
- * money: amounts as people read them, by CLDR's patterns for pt-BR and English.
+ * money: amounts as people read them, by CLDR's patterns for pt-BR and English, and as decimals.
  */
 #ifndef VENDAS_MONEY_H
 #define VENDAS_MONEY_H
+
+#include <stdbool.h>
 
 #include "arena.h"
 #include "lang.h"
@@ -15,6 +17,14 @@ char *money_format(struct arena *a, long long minor, const char *currency, enum 
 /* The same for the tick of an axis: whole units, thousands and millions in words where that is
  * shorter ("R$ 1,5 mil", "R$1.5K"). */
 char *money_short(struct arena *a, long long minor, const char *currency, enum lang lang);
+
+/* Minor units of a currency of two decimals as a decimal number, as interfaces of others take
+ * them: "1234.56", "-0.05". */
+char *money_decimal(struct arena *a, long long minor);
+
+/* The minor units of such a number: "1234.56", "1234.5", "1234", ".5". False, and *minor as it
+ * was, for any other text, for parts of a minor unit and for more than there is room for. */
+bool money_from_decimal(const char *text, long long *minor);
 
 /* A whole number with its thousands grouped: "1.234", "1,234" in English. */
 char *number_format(struct arena *a, long long n, enum lang lang);

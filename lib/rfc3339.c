@@ -68,6 +68,35 @@ bool rfc3339_is_time(const char *s)
     return is_offset(s);
 }
 
+bool rfc3339_read(const char *s, time_t *seconds)
+{
+    if (!rfc3339_is_time(s))
+        return false;
+    struct tm utc = {
+        .tm_year = two_digits(s) * 100 + two_digits(s + 2) - 1900,
+        .tm_mon = two_digits(s + 5) - 1,
+        .tm_mday = two_digits(s + 8),
+        .tm_hour = two_digits(s + 11),
+        .tm_min = two_digits(s + 14),
+        .tm_sec = two_digits(s + 17),
+    };
+    const char *offset = s + strlen(s) - strlen("+00:00");
+    time_t ahead = 0; /* of UTC */
+    if (*offset == '+' || *offset == '-')
+        ahead = two_digits(offset + 1) * 3600 + two_digits(offset + 4) * 60;
+    *seconds = timegm(&utc) - (*offset == '-' ? -ahead : ahead);
+    return true;
+}
+
+char *rfc3339_write(struct arena *a, time_t seconds)
+{
+    struct tm utc;
+    char text[sizeof "-2147481748-01-01T00:00:00.000Z"] = "";
+    if (gmtime_r(&seconds, &utc))
+        strftime(text, sizeof text, "%FT%T.000Z", &utc);
+    return arena_strdup(a, text);
+}
+
 bool rfc3339_in_future(const char *s)
 {
     char today[sizeof "YYYY-MM-DD"];

@@ -30,7 +30,13 @@ struct settings {
     long long order_hold_minutes; /* how long unpaid orders hold their stock */
     long long pix_hold_minutes;   /* the same from when somebody begins to pay so */
     long long boleto_hold_minutes;
+    long long gateway_seconds;      /* how long a call of a gateway may take, all its requests
+                                       together: less than sales.lease(), and than nginx waits */
+    long long revive_late_payments; /* 1: who pays after his order has expired gets the goods
+                                       where they are still there; 0: his money back */
+    const char *alert_emails;  /* who is told of what needs a person, separated by blanks */
     long long stock_low_below; /* a variant is low of which less than this is available */
+    const char *gateways;      /* where accounts at gateways are: lib/sales/merchant.h */
     const char *cors_origins;  /* origins allowed by CORS, separated by blanks; "" for none */
     const char *bank_account;  /* where bank transfers go; shown to the buyer */
     const char *collector_client_id; /* service account of the collector */
@@ -64,9 +70,9 @@ struct settings {
     /* requests of one account, in all programs of a host together; 0: any number */
     long long account_requests_per_minute;
     const char *limits_file; /* where they count them */
-    long long cart_days; /* how long a cart stays that nobody changes */
-    /* for how long events are kept; how long a subscriber may take to answer; 1: subscribers may
-     * be on loopback and private networks, and speak http on loopback */
+    long long cart_days;     /* how long a cart stays that nobody changes */
+    /* for how long events are kept; how long a subscriber may take to answer; 1: subscribers
+     * may be on loopback and private networks, and speak http on loopback */
     long long event_days, webhook_seconds, webhook_private_addresses;
     /* nginx's limits for one address: see nginx.conf.in */
     long long address_requests_per_second, address_connections;

@@ -1,6 +1,7 @@
 #include "uuid.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,4 +30,14 @@ bool uuid_valid(const char *text)
         if (!*text || !strchr(*f == 'x' ? "0123456789abcdef" : "-", *text))
             return false;
     return !*text;
+}
+
+time_t uuid7_time(const char *id)
+{
+    char milliseconds[13] = "";
+    if (!uuid_valid(id) || id[14] != '7')
+        return 0;
+    memcpy(milliseconds, id, 8);
+    memcpy(milliseconds + 8, id + 9, 4);
+    return (time_t)(strtoull(milliseconds, NULL, 16) / 1000);
 }

@@ -1,7 +1,7 @@
 # Unit tests (cmocka), one per module of lib/ and with its name: tests/unit/test_NAME.c.
 # The black-box tests of tests/http run through "./vendas test".
 
-EXTRA_DIST += tests/http tests/lsan.supp tests/harness.h tests/unit/keys.h tests/unit/rows.h tests/unit/unit.h
+EXTRA_DIST += tests/gateways tests/http tests/lsan.supp tests/harness.h tests/unit/certs.h tests/unit/facts.h tests/unit/keys.h tests/unit/rows.h tests/unit/standin.h tests/unit/unit.h
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
@@ -24,11 +24,16 @@ UNIT_TESTS = \
 	tests/unit/test_file \
 	tests/unit/test_freight \
 	tests/unit/test_gateway \
+	tests/unit/test_gateway_http \
+	tests/unit/test_gateway_paypal \
+	tests/unit/test_gateway_stripe \
+	tests/unit/test_gateway_verify \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_identity \
 	tests/unit/test_ip \
 	tests/unit/test_items \
+	tests/unit/test_json \
 	tests/unit/test_keyring \
 	tests/unit/test_lang \
 	tests/unit/test_letter \
@@ -37,13 +42,18 @@ UNIT_TESTS = \
 	tests/unit/test_log \
 	tests/unit/test_mail \
 	tests/unit/test_markdown \
+	tests/unit/test_merchant \
 	tests/unit/test_messages \
 	tests/unit/test_money \
 	tests/unit/test_normal \
 	tests/unit/test_order_letter \
 	tests/unit/test_order_list \
 	tests/unit/test_page \
+	tests/unit/test_paypal_facts \
 	tests/unit/test_password \
+	tests/unit/test_paypal_cert \
+	tests/unit/test_paypal_signature \
+	tests/unit/test_paypal_signer \
 	tests/unit/test_period \
 	tests/unit/test_phone \
 	tests/unit/test_picture \
@@ -60,7 +70,10 @@ UNIT_TESTS = \
 	tests/unit/test_second_factor \
 	tests/unit/test_settings \
 	tests/unit/test_sheet \
+	tests/unit/test_signature \
 	tests/unit/test_store \
+	tests/unit/test_stripe_facts \
+	tests/unit/test_stripe_signature \
 	tests/unit/test_tax \
 	tests/unit/test_token \
 	tests/unit/test_utf8 \
@@ -83,5 +96,6 @@ tests_unit_test_sheet_LDADD = $(SHEET_LDADD)
 # What these tests stand in for.
 tests_unit_test_engine_page_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=engine_ask \
 	-Wl,--wrap=clock_gettime
+tests_unit_test_paypal_cert_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 tests_unit_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=token_verify
 endif

@@ -80,10 +80,12 @@ need_instance() {
     read_instance
 }
 
-# What tools remember about an instance: PORT, SHOP_PORT, LIMITS. Programs never see it.
+# What tools remember about an instance: PORT, SHOP_PORT, GATEWAY_PORT (of a stand-in for payment
+# gateways, where there is one), LIMITS. Programs never see it.
 read_instance() {
     PORT=
     SHOP_PORT=
+    GATEWAY_PORT=
     LIMITS=off
     if [ -f "$VAR/instance" ]; then
         # shellcheck source=/dev/null
@@ -92,7 +94,8 @@ read_instance() {
 }
 
 write_instance() {
-    printf 'PORT=%s\nSHOP_PORT=%s\nLIMITS=%s\n' "$PORT" "$SHOP_PORT" "$LIMITS" >"$VAR/instance"
+    printf 'PORT=%s\nSHOP_PORT=%s\nGATEWAY_PORT=%s\nLIMITS=%s\n' "$PORT" "$SHOP_PORT" \
+        "$GATEWAY_PORT" "$LIMITS" >"$VAR/instance"
 }
 
 # lock_instance: one verb at a time may change an instance; held until the shell ends.

@@ -6,6 +6,8 @@
 
 static const struct gateway *const GATEWAYS[] = {
     &GATEWAY_MANUAL,
+    &GATEWAY_STRIPE,
+    &GATEWAY_PAYPAL,
     NULL,
 };
 

@@ -1,29 +1,40 @@
 /*
- * manual: money that moves outside any gateway. The buyer is told where to send it; a person
- * with the permission payments:confirm says when it has arrived.
+ * manual: money that moves outside any gateway, by bank transfer or in cash when the order is
+ * delivered. The buyer is told how; a person with the permission payments:confirm says when it
+ * has arrived.
  */
+#include <string.h>
+
 #include "buf.h"
 #include "messages.h"
 #include "sales/gateway.h"
 #include "settings.h"
 
-static char *begin(struct problem *p, const struct gateway_order *order, const char *method)
+static enum gateway_result begin(struct gateway_call *call, const struct gateway_payment *p)
 {
-    struct buf b = buf_new(p->arena);
+    struct buf b = buf_new(call->arena);
+    bool transfer = !strcmp(p->method, "bank_transfer");
     buf_printf(&b,
-               "{\"type\":\"%s\",\"amount\":%lld,\"currency\":\"%s\",\"reference\":\"%lld\",",
-               method, order->amount, order->currency, order->number);
-    buf_raw(&b, "\"account\":");
-    buf_json(&b, settings()->bank_account);
-    buf_raw(&b, ",\"instructions\":");
-    buf_json(&b, message_with(p->arena, "manual_instructions", order->lang, NULL));
-    buf_raw(&b, "}");
-    return b.data;
+               "{\"next_action\":{\"type\":\"%s\",\"amount\":%lld,\"currency\":\"%s\","
+               "\"reference\":\"%lld\",",
+               p->method, p->amount, p->currency, p->order_number);
+    if (transfer) {
+        buf_raw(&b, "\"account\":");
+        buf_json(&b, settings()->bank_account);
+        buf_raw(&b, ",");
+    }
+    buf_raw(&b, "\"instructions\":");
+    buf_json(&b,
+             message_with(call->arena, transfer ? "manual_instructions" : "cash_instructions",
+                          p->lang, NULL));
+    buf_raw(&b, "}}");
+    call->facts = b.data;
+    return GATEWAY_DONE;
 }
 
 const struct gateway GATEWAY_MANUAL = {
     .name = "manual",
-    .methods = "bank_transfer",
+    .methods = "bank_transfer cash_on_delivery",
     .confirmed_by_person = true,
     .begin = begin,
 };

@@ -15,7 +15,7 @@ const char WEBHOOK_EVENT_TYPES[] =
     "order.* order.placed order.paid order.shipped order.delivered order.canceled "
     "order.expired order.refunded order.partially_refunded order.returned "
     "order.address_changed order.ready order.goods_shipped order.goods_delivered "
-    "order.goods_returned "
+    "order.goods_returned order.money_returned "
     "payment.* payment.begun payment.authorized payment.captured payment.failed "
     "payment.canceled payment.refunded payment.partially_refunded "
     "stock.* stock.moved "
@@ -74,13 +74,6 @@ static bool read_address(const char *host, struct sockaddr_storage *to)
     return inet_pton(AF_INET6, inner, &v6->sin6_addr) == 1;
 }
 
-static bool is_loopback(const char *host)
-{
-    struct in_addr v4;
-    return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
-           (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
-}
-
 const char *webhook_url_fault(const char *url)
 {
     struct place place;
@@ -90,7 +83,7 @@ const char *webhook_url_fault(const char *url)
         return "not_url";
     if (place.with_user)
         return "url_with_password";
-    if (!place.https && !(near && is_loopback(place.host)))
+    if (!place.https && !(near && ip_is_this_host(place.host)))
         return "url_not_https";
     bool private = !strcasecmp(place.host, "localhost") ||
                    (read_address(place.host, &address) &&
@@ -100,7 +93,6 @@ const char *webhook_url_fault(const char *url)
 
 char *webhook_signature(struct arena *a, const char *secret, time_t at, const char *body)
 {
-    const char *text = arena_printf(a, "%lld.%s", (long long)at, body);
     return arena_printf(a, "t=%lld,v1=%s", (long long)at,
-                        digest_hmac(a, secret, text, strlen(text)));
+                        digest_hmac_at(a, secret, at, body, strlen(body)));
 }

@@ -21,6 +21,15 @@ static void test_hmac_gives_what_the_rfc_says(void **state)
                             digest_hmac(a, "Jefe", DATA, strlen(DATA)));
 }
 
+static void test_a_time_goes_before_what_is_signed_at_it(void **state)
+{
+    (void)state;
+    static const char BYTES[] = "a\0b";
+    assert_string_equal(digest_hmac_at(a, "key", 17, BYTES, 3),
+                        digest_hmac(a, "key", "17.a\0b", 6));
+    assert_string_equal(digest_hmac_at(a, "key", 17, NULL, 0), digest_hmac(a, "key", "17.", 3));
+}
+
 static void test_random_texts_are_as_long_as_asked_and_differ(void **state)
 {
     (void)state;
@@ -98,17 +107,39 @@ static void test_bytes_have_one_base64url_form_only(void **state)
     assert_null(base64url_decode(a, "Zm9", &n));
 }
 
+static void test_base64_has_its_padding_and_one_form(void **state)
+{
+    (void)state;
+    static const char *const VECTORS[][2] = {
+        {"", ""},        {"f", "Zg=="},         {"fo", "Zm8="},
+        {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}, {"\xFB\xFF\xFE", "+//+"},
+    };
+    static const char *const OTHERS[] = {"Zg",   "Zg=",  "Zg===", "=",    "==",   "====",
+                                         "Zh==", "Zm9=", "-__-",  "Zm9\n", "Zg==Zg==", "Z===",
+                                         "Zg =", "Zm9v\n"};
+    size_t n;
+    for (size_t i = 0; i < LENGTH(VECTORS); i++) {
+        assert_string_equal(base64_decode(a, VECTORS[i][1], &n), VECTORS[i][0]);
+        assert_int_equal(n, strlen(VECTORS[i][0]));
+    }
+    for (size_t i = 0; i < LENGTH(OTHERS); i++)
+        if (base64_decode(a, OTHERS[i], &n))
+            fail_msg("%s was decoded", OTHERS[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_gives_the_digests_of_the_standard),
         cmocka_unit_test(test_hmac_gives_what_the_rfc_says),
+        cmocka_unit_test(test_a_time_goes_before_what_is_signed_at_it),
         cmocka_unit_test(test_random_texts_are_as_long_as_asked_and_differ),
         cmocka_unit_test(test_hexadecimal_goes_both_ways_and_nothing_else_is_read),
         cmocka_unit_test(test_base64url_follows_the_rfc),
         cmocka_unit_test(test_any_bytes_come_back_from_base64url),
         cmocka_unit_test(test_what_is_not_base64url_is_refused),
         cmocka_unit_test(test_bytes_have_one_base64url_form_only),
+        cmocka_unit_test(test_base64_has_its_padding_and_one_form),
     };
     return UNIT_RUN(tests);
 }

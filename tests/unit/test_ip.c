@@ -66,12 +66,26 @@ static void test_another_family_is_private(void **state)
     assert_true(ip_is_private(&other));
 }
 
+static void test_this_host_is_known_by_its_name_and_in_figures(void **state)
+{
+    (void)state;
+    static const char *const HERE[] = {"localhost", "LocalHost", "127.0.0.1", "127.9.9.9",
+                                       "[::1]"};
+    static const char *const ELSEWHERE[] = {"",          "10.0.0.1",    "localhost.example",
+                                            "127.0.0.1.example", "128.0.0.1", "::1", "[::2]"};
+    for (size_t i = 0; i < LENGTH(HERE); i++)
+        assert_true(ip_is_this_host(HERE[i]));
+    for (size_t i = 0; i < LENGTH(ELSEWHERE); i++)
+        assert_false(ip_is_this_host(ELSEWHERE[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_not_on_the_internet_is_private),
         cmocka_unit_test(test_what_is_on_the_internet_is_not),
         cmocka_unit_test(test_another_family_is_private),
+        cmocka_unit_test(test_this_host_is_known_by_its_name_and_in_figures),
     };
     return UNIT_RUN(tests);
 }

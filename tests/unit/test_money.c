@@ -70,6 +70,69 @@ static void test_percents_have_one_decimal(void **state)
     assert_null(percent_format(a, 1, 0, LANG_EN));
 }
 
+static void test_decimals_are_written_with_two_places(void **state)
+{
+    (void)state;
+    assert_string_equal(money_decimal(a, 0), "0.00");
+    assert_string_equal(money_decimal(a, 5), "0.05");
+    assert_string_equal(money_decimal(a, 129990), "1299.90");
+    assert_string_equal(money_decimal(a, -349), "-3.49");
+    assert_string_equal(money_decimal(a, -5), "-0.05");
+}
+
+static void test_decimals_are_read_to_the_centavo_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        long long minor;
+    } CASES[] = {
+        {"0", 0},        {"10", 1000},     {"10.5", 1050},
+        {"10.50", 1050}, {"10.500", 1050}, {".5", 50},
+        {"-3.49", -349}, {"0.01", 1},      {"129.90", 12990},
+        {"007.00", 700}, {"-0.00", 0},     {"92233720368547758.07", INT64_MAX},
+    };
+    static const char *const NONE[] = {
+        "",
+        ".",
+        "-",
+        "10.",
+        "10,50",
+        "1,000.00",
+        " 1",
+        "1 ",
+        "+1.00",
+        "1.005",
+        "1.0000001",
+        "0x10",
+        "1e3",
+        "--1",
+        "1.-",
+        "R$1",
+        "92233720368547758.08",
+        "99999999999999999999",
+    };
+    for (size_t i = 0; i < LENGTH(CASES); i++) {
+        long long minor = -1;
+        if (!money_from_decimal(CASES[i].text, &minor) || minor != CASES[i].minor)
+            fail_msg("%s: %lld", CASES[i].text, minor);
+    }
+    for (size_t i = 0; i < LENGTH(NONE); i++) {
+        long long minor = 7;
+        if (money_from_decimal(NONE[i], &minor) || minor != 7)
+            fail_msg("%s: %lld", NONE[i], minor);
+    }
+}
+
+static void test_what_is_written_as_a_decimal_is_read_as_the_same(void **state)
+{
+    (void)state;
+    for (long long minor = -100003, read; minor < 1000000; minor += 7) {
+        assert_true(money_from_decimal(money_decimal(a, minor), &read));
+        assert_int_equal(read, minor);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +140,9 @@ int main(void)
         cmocka_unit_test(test_ticks_are_short),
         cmocka_unit_test(test_numbers_are_grouped),
         cmocka_unit_test(test_percents_have_one_decimal),
+        cmocka_unit_test(test_decimals_are_written_with_two_places),
+        cmocka_unit_test(test_decimals_are_read_to_the_centavo_or_not_at_all),
+        cmocka_unit_test(test_what_is_written_as_a_decimal_is_read_as_the_same),
     };
     return UNIT_RUN(tests);
 }

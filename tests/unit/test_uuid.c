@@ -48,12 +48,23 @@ static void test_a_uuid_is_known_by_its_form(void **state)
         assert_false(uuid_valid(OTHERS[i]));
 }
 
+static void test_an_id_tells_when_it_was_made(void **state)
+{
+    (void)state;
+    time_t now = time(NULL), made = uuid7_time(uuid7(a));
+    assert_true(made >= now && made <= now + 1);
+    assert_int_equal(uuid7_time("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), 1645557742);
+    assert_int_equal(uuid7_time("017f22e2-79b0-4cc3-98c4-dc0c0c07398f"), 0);
+    assert_int_equal(uuid7_time("017f22e2"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_id_is_a_uuid_of_version_7),
         cmocka_unit_test(test_an_id_begins_with_the_milliseconds_of_its_making),
         cmocka_unit_test(test_no_id_comes_twice),
+        cmocka_unit_test(test_an_id_tells_when_it_was_made),
         cmocka_unit_test(test_a_uuid_is_known_by_its_form),
     };
     return UNIT_RUN(tests);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -52,6 +53,23 @@ static inline int unit_end(void **state)
     (void)state;
     arena_free(a);
     return 0;
+}
+
+/* What a function says on standard error that returns 0, and says nothing, or -1; NULL: nothing. */
+static inline char *unit_complaint(int (*load)(void))
+{
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+    int result = load();
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    char *said = arena_alloc(a, 4096);
+    size_t n = fread(said, 1, 4095, file);
+    fclose(file);
+    assert_int_equal(result, n ? -1 : 0);
+    return n ? said : NULL;
 }
 
 /* The bytes of a file, a NUL behind them; NULL when it can't be read. */
