@@ -1,9 +1,13 @@
 """Fixtures: who calls, and something to sell."""
 import os
+import sys
 
 import pytest
 
 import support
+
+# The stand-in for the payment gateways is a program of its own, which the demo starts, too.
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "gateways"))
 
 pytest_plugins = ["dealing"]
 
@@ -119,3 +123,28 @@ def books_balance():
     assert support.rows("SELECT * FROM products.stock_integrity LIMIT 10") == []
     assert support.rows("SELECT * FROM sales.integrity") == []
     assert support.rows("SELECT * FROM products.integrity LIMIT 10") == []
+
+
+@pytest.fixture(scope="session")
+def stand_in():
+    """Stripe and PayPal, where this instance has its accounts."""
+    import paying
+    server = paying.stand_in()
+    server.check_answers()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def standin(stand_in):
+    """The same, which behaves; what it was asked must have been what the contracts allow."""
+    stand_in.reset()
+    # What it knows no more nobody is to ask it for.
+    support.rows("UPDATE sales.payments SET step = NULL, due_at = NULL WHERE step IS NOT NULL;"
+                 "UPDATE sales.refunds SET due_at = NULL WHERE due_at IS NOT NULL")
+    yield stand_in
+    stand_in.wait()
+    refused, wrong = list(stand_in.refused), list(stand_in.wrong)
+    stand_in.reset()
+    assert (refused, wrong) == ([], [])

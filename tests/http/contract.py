@@ -82,10 +82,20 @@ OPERATIONS = list(read_operations(DOCUMENT))
 VALIDATORS = {}
 
 
-def request_schema(operation):
-    """The schema of an operation's JSON body, or None."""
+def told_schema(operation):
     content = operation.spec.get("requestBody", {}).get("content", {})
     return content.get("application/json", {}).get("schema")
+
+
+def is_foreign(operation):
+    """Whether the body is somebody else's to describe: an object of which nothing more is told."""
+    schema = told_schema(operation)
+    return bool(schema) and schema["type"] == "object" and "properties" not in schema
+
+
+def request_schema(operation):
+    """The schema of an operation's JSON body, or None; None too for one that is_foreign."""
+    return None if is_foreign(operation) else told_schema(operation)
 
 
 def find(method, path):

@@ -214,10 +214,10 @@ def vendas(*arguments, text=""):
                           input=text, text=True, timeout=300, check=False)
 
 
-def run_job(name):
+def run_job(name, *arguments):
     """Runs a job, once the one that the timer may have begun has ended; the finished process."""
     deadline = time.monotonic() + 120
-    while "already running" in (job := vendas("job", name)).stderr:
+    while "already running" in (job := vendas("job", name, *arguments)).stderr:
         assert time.monotonic() < deadline, f"{name} does not end"
         time.sleep(0.1)
     return job
@@ -302,6 +302,12 @@ def settings():
                             capture_output=True, text=True, check=True)
     pairs = (item.split("=", 1) for item in result.stdout.split("\0") if item)
     return {name: text for name, text in pairs if name.startswith("VENDAS_")}
+
+
+def ok(answer, status=200):
+    """The answer's document, if it has one."""
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
 
 
 def assert_problem(answer, status, code=None, pointer=None):

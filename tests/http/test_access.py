@@ -118,10 +118,11 @@ def belongings(owner, make_product, place_order, begin_payment):
 
 
 def sound_request(route):
-    """What the contract says the route takes, by example."""
+    """What the contract says the route takes, by example: of the whole, else of each member."""
     operation = contract.find(route[0], route[1])
     schema = contract.request_schema(operation)
-    body = schema and {name: example_of(member) for name, member in schema["properties"].items()}
+    body = schema and (example_of(schema) if "examples" in schema else {
+        name: example_of(member) for name, member in schema["properties"].items()})
     return {"json": body, "headers": {"Idempotency-Key": str(uuid.uuid4())}}
 
 

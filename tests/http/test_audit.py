@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import paying
 import support
 from support import assert_problem
 
@@ -216,10 +217,67 @@ def test_what_staff_do_to_orders_is_written_down(
     assert rows[3]["before"] == {"status": "pending"}
 
 
-def test_what_buyers_do_with_their_own_is_no_privilege(admin, customer, product, place_order):
+def test_what_staff_do_about_money_is_written_down(
+        admin, make_user, customer, product, place_order, begin_payment):
+    manager = make_user("manager")
     order = place_order(customer, product)
+    first = begin_payment(customer, order)
+    assert manager.post(f"/v1/payments/{first['id']}/cancel").status_code == 200
+    second = begin_payment(customer, order)
+    manager.post(f"/v1/payments/{second['id']}/confirm")
+    refund = manager.post(f"/v1/payments/{second['id']}/refunds", key="again", body={
+        "amount": 100, "reason": "riscado"}).json()
+    manager.post(f"/v1/payments/{second['id']}/refunds", {"amount": 100, "reason": "riscado"}, key="again")
+    manager.post(f"/v1/refunds/{refund['id']}/confirm")
+    support.rows(f"SELECT sales.open_task('overpaid', '{second['id']}', '{{}}')")
+    task, = [task for task in paying.tasks(admin, second) if task["kind"] == "overpaid"]
+    manager.post(f"/v1/payment-tasks/{task['id']}/close", {"note": "devolvido a Ana"})
+    rows = acts(admin, actor=manager.id)[::-1]
+    of_order = {"order_id": order["id"], "amount": second["amount"], "currency": "BRL"}
+    assert [(row["action"], row["subject"], row["before"], row["after"]) for row in rows] == [
+        ("payment.canceled", first["id"], {"status": "pending"},
+         {"status": "canceled", "order_id": order["id"]}),
+        ("payment.confirmed", second["id"], {"status": "pending"}, {"status": "captured", **of_order}),
+        ("payment.refund", second["id"], None,
+         {**of_order, "amount": 100, "refund_id": refund["id"]}),
+        ("refund.confirmed", refund["id"], {"status": "by_person"},
+         {"status": "succeeded", "payment_id": second["id"], "amount": 100}),
+        ("payment_task.closed", task["id"], None, {"note": True})]
+    assert "riscado" not in str(rows) and "Ana" not in str(rows)
+
+
+def test_who_takes_what_was_set_aside_is_written_down(
+        standin, admin, make_user, customer, product, place_order):
+    manager, order = make_user("manager"), place_order(customer, product)
+    with paying.setting_aside("stripe"):
+        payment = paying.begin(customer, order, "stripe", "card").json()
+        paying.pay(standin, payment)
+        answer = manager.post(f"/v1/payments/{payment['id']}/capture")
+        assert answer.status_code == 200, answer.text
+    row, = acts(admin, actor=manager.id)
+    assert (row["action"], row["subject"]) == ("payment.capture", payment["id"])
+    assert (row["before"], row["after"]) == ({"status": "authorized"}, {
+        "order_id": order["id"], "amount": payment["amount"], "currency": "BRL"})
+
+
+def test_what_is_refused_about_money_is_not_written_down(
+        admin, make_user, customer, product, place_order, begin_payment):
+    manager = make_user("manager")
+    payment = begin_payment(customer, place_order(customer, product))
+    for path, body in (("capture", None), ("refunds", {"amount": 1})):
+        answer = manager.post(f"/v1/payments/{payment['id']}/{path}", body, key=True)
+        assert answer.status_code == 409, answer.text
+    assert acts(admin, actor=manager.id) == []
+
+
+def test_what_buyers_do_with_their_own_is_no_privilege(
+        admin, customer, product, place_order, begin_payment):
+    order = place_order(customer, product)
+    payment = begin_payment(customer, order)
+    assert customer.post(f"/v1/payments/{payment['id']}/cancel").status_code == 200
     assert customer.post(f"/v1/orders/{order['id']}/cancel").status_code == 200
-    assert acts(admin, actor=customer.id) == acts(admin, subject=order["id"]) == []
+    for one in (order, payment):
+        assert acts(admin, actor=customer.id) == acts(admin, subject=one["id"]) == []
 
 
 # How it stays --------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ import re
 import pytest
 
 import contract
+import shop_day_payments
 import support
 import test_second_factor
 import test_transfers
 from pictures import fill, picture, upload
+from support import ok
 
 every_operation = pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda o: o.id)
 
@@ -74,13 +76,22 @@ def test_body_that_is_none_is_refused(owner, operation):
         support.assert_problem(send(""), 400, "body_required")
 
 
+@pytest.mark.parametrize("operation", filter(contract.is_foreign, contract.OPERATIONS),
+                         ids=lambda o: o.id)
+def test_body_that_nobody_signed_is_refused_whatever_it_is(anyone, operation):
+    def send(data, media="application/json"):
+        return anyone.request(operation.method, operation.path, data=data,
+                              headers={"Content-Type": media})
+
+    support.assert_problem(send(""), 400, "body_required")
+    for data in ("{}", '{"name": ', "[]"):
+        support.assert_problem(send(data), 400, "signature_invalid")
+    support.assert_problem(send("{}", "text/html"), 400, "signature_invalid")
+    too_large = b" " * int(support.settings()["VENDAS_MAX_BODY_BYTES"]) + b"{}"
+    support.assert_problem(send(too_large), 413, "body_too_large")
+
+
 # A shop day -----------------------------------------------------------------------------------
-
-def ok(answer, status=200):
-    """The answer's document, if it has one."""
-    assert answer.status_code == status, answer.text
-    return answer.json() if answer.content else None
-
 
 def people(owner):
     """Registers, signs in and out; the customer of the day."""
@@ -599,7 +610,7 @@ def operation_of_the_shop(anyone):
         assert anyone.request("HEAD", path).content == b""
 
 
-def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
+def test_shop_day_sees_every_answer_of_the_contract(owner, anyone, standin):
     contract.SEEN.clear()
     ana = people(owner)
     oneself(owner, ana)
@@ -609,6 +620,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone):
     pictures(owner)
     product = shelf(owner)
     sale(owner, ana, product)
+    shop_day_payments.payments(owner, ana, anyone, standin)
     rules(owner, ana, product)
     carts(ana, product)
     subscribers(owner)

@@ -161,3 +161,17 @@ def test_of_expiry_and_confirmation_at_once_exactly_one_wins(admin, make_product
                    buyer.get(f"/v1/payments/{payment['id']}").json()["status"])
         assert outcome in ((200, "paid", "captured"), (409, "expired", "canceled"))
     assert level_of(admin, product) == (100 - confirmed.count(200), 0)
+
+
+def test_notifications_go_when_their_days_are_over_and_what_is_to_be_learnt_stays():
+    days = int(support.settings()["VENDAS_EVENT_DAYS"])
+    kept = {}
+    for name, age, status in (("old", days + 1, "applied"), ("passed over", days + 1, "ignored"),
+                              ("waiting", days + 1, "waiting"), ("new", days - 1, "applied")):
+        kept[name] = support.unique("evt")
+        support.rows("INSERT INTO sales.gateway_events (id, gateway, merchant, event_id, type, status,"
+                     f" received_at) VALUES (gen_random_uuid(), 'stripe', 'stripe', '{kept[name]}', 'x',"
+                     f" '{status}', now() - interval '{age} days')")
+    expire()
+    left = {row[0] for row in support.rows("SELECT event_id FROM sales.gateway_events")}
+    assert {name for name, event in kept.items() if event in left} == {"waiting", "new"}

@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+import paying
 import support
 
 
@@ -191,6 +192,39 @@ def test_a_payment_without_a_key_is_refused(customer, product, place_order):
     answer = customer.post(f"/v1/orders/{order['id']}/payments", {
         "gateway": "manual", "method": "bank_transfer"})
     support.assert_problem(answer, 400, "idempotency_key_required")
+
+
+def test_money_goes_back_once_and_is_answered_again(admin, customer, product, place_order, pay):
+    payment, key = pay(customer, place_order(customer, product)), support.unique()
+    path, body = f"/v1/payments/{payment['id']}/refunds", {"amount": 100, "reason": "riscado"}
+    first = admin.post(path, body, key=key)
+    assert_replays(first, admin.post(path, body, key=key))
+    support.assert_problem(admin.post(path, {**body, "amount": 101}, key=key), 422,
+                           "idempotency_key_reused")
+    support.assert_problem(admin.post(path, body), 400, "idempotency_key_required")
+    assert admin.post(f"/v1/refunds/{first.json()['id']}/confirm").status_code == 200
+    assert_replays(first, admin.post(path, body, key=key))
+    assert len(admin.get(path).json()["data"]) == 1
+
+
+def test_a_refusal_to_give_back_is_not_kept(admin, customer, product, place_order, begin_payment):
+    payment, key = begin_payment(customer, place_order(customer, product)), support.unique()
+    path = f"/v1/payments/{payment['id']}/refunds"
+    support.assert_problem(admin.post(path, {}, key=key), 409, "payment_not_captured")
+    assert admin.post(f"/v1/payments/{payment['id']}/confirm").status_code == 200
+    answer = admin.post(path, {}, key=key)
+    assert answer.status_code == 201 and "Idempotent-Replayed" not in answer.headers
+
+
+def test_what_a_gateway_was_asked_for_is_answered_again(standin, admin, customer, product, place_order):
+    order, begun, refunded = place_order(customer, product), support.unique(), support.unique()
+    first = paying.begin(customer, order, "stripe", "card", key=begun)
+    paying.pay(standin, first.json())
+    assert_replays(first, paying.begin(customer, order, "stripe", "card", key=begun))
+    path = f"/v1/payments/{first.json()['id']}/refunds"
+    first = admin.post(path, {"amount": 100}, key=refunded)
+    assert_replays(first, admin.post(path, {"amount": 100}, key=refunded))
+    assert [len(standin.asked("stripe", what)) for what in ("create", "refund")] == [1, 1]
 
 
 def test_a_stock_movement_is_made_once_and_answered_again(admin, product):

@@ -43,10 +43,10 @@ PUBLISHED_TABLES = {("products", "sales.availability", "SELECT")}
 NO_RIGHT = "42501"
 
 
-def refusals(statements, service="sales"):
-    """How the database refuses a service's statements, each in a transaction of its own that is
+def refusals(statements, role="vendas_sales"):
+    """How the database refuses a role's statements, each in a transaction of its own that is
     rolled back: {statement: constraint or SQLSTATE, None when it is not refused}."""
-    url = re.sub(r"\buser=vendas\b", f"user=vendas_{service}", os.environ["VENDAS_DATABASE_URL"])
+    url = re.sub(r"\buser=vendas\b", f"user={role}", os.environ["VENDAS_DATABASE_URL"])
     script = "".join(f"\\warn ---\nBEGIN; {sql}; ROLLBACK;\n" for sql in statements)
     result = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "VERBOSITY=verbose", url],
                             input=script, capture_output=True, text=True, check=True)
@@ -62,12 +62,12 @@ def reason(answer):
 
 
 def assert_without_right(*statements, service="sales"):
-    assert refusals(statements, service) == dict.fromkeys(statements, NO_RIGHT)
+    assert refusals(statements, f"vendas_{service}") == dict.fromkeys(statements, NO_RIGHT)
 
 
-def assert_broken(rules):
+def assert_broken(rules, role="vendas_sales"):
     """rules: {statement: the constraint that it breaks}."""
-    assert refusals(list(rules)) == rules
+    assert refusals(list(rules), role) == rules
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,37 @@ def test_what_an_order_was_computed_from_is_frozen():
         "tax_lines", "rules", "shipping_address", "address", "state", "created_at")])
 
 
-def test_what_a_payment_is_for_is_frozen():
-    assert_without_right(*[f"UPDATE sales.payments SET {column} = {column}" for column in (
-        "order_id", "gateway", "method", "amount", "currency")])
+# What is known of money changes by what learns of it alone, which is the owner's.
+MONEY = ("payments", "refunds", "disputes", "money_entries", "payment_tasks", "gateway_events",
+         "reconciliations")
+
+
+def test_no_service_writes_down_money(sold):
+    for table in MONEY:
+        columns = [row[0] for row in support.rows(
+            "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped"
+            f" AND attrelid = 'sales.{table}'::regclass")]
+        for service in SERVICES:
+            assert_without_right(
+                f"INSERT INTO sales.{table} SELECT * FROM sales.{table}", f"DELETE FROM sales.{table}",
+                f"TRUNCATE sales.{table} CASCADE", *[
+                    f"UPDATE sales.{table} SET {column} = {column}" for column in columns],
+                service=service)
+    payment = f"'{sold['payment']}'"
+    assert_without_right(
+        f"UPDATE sales.payments SET received = amount WHERE id = {payment}",
+        "INSERT INTO sales.money_entries (posting, account, payment_id, amount)"
+        f" VALUES (1, 'sales', {payment}, -1)",
+        f"INSERT INTO sales.refunds (payment_id, amount, status) VALUES ({payment}, 1, 'succeeded')",
+        "SELECT nextval('sales.money_posting')",
+        f"SELECT sales.post({payment}, 'sales', 'receivable', 1)",
+        f"SELECT sales.add_refund({payment}, 1, NULL, NULL, '0')",
+        f"SELECT sales.learn({payment}, '{{\"captured\": 1}}', 'refund', NULL, NULL)",
+        f"SELECT sales.learn_refunds({payment}, '[]')", f"SELECT sales.learn_disputes({payment}, '[]')",
+        f"SELECT sales.return_excess('{sold['order']}', 1, NULL, NULL)",
+        f"SELECT sales.revive_order('{sold['order']}', NULL)",
+        f"SELECT sales.learn_event({payment}, 'refund')",
+        f"SELECT sales.open_task('overpaid', {payment}, '{{}}')")
 
 
 def test_levels_are_written_by_the_ledger_alone():
@@ -247,20 +275,71 @@ def test_a_line_that_does_not_add_up_is_refused(sold):
 
 
 def test_what_happens_once_is_not_written_twice(sold):
-    payment = ("INSERT INTO sales.payments (order_id, gateway, method, amount, currency, status)"
-               f" VALUES ('{sold['order']}', 'manual', 'bank_transfer', {{}}, 'BRL', '{{}}')")
     reservation = f"INSERT INTO sales.reservations VALUES ('{sold['order']}', {{}}, {{}})"
     assert_broken({
-        payment.format(1, "pending"): "payments_one_open",
-        payment.format(1, "captured"): "payments_one_open",
-        payment.format(1, "failed"): None,
-        payment.format(-1, "failed"): "payments_amount_positive",
-        payment.format(1, "lost"): "payments_status_known",
         reservation.format(f"'{sold['variant']}'", 1): "reservations_pkey",
         reservation.format("gen_random_uuid()", 0): "reservations_quantity_positive",
         "INSERT INTO sales.order_history (order_id, version, to_status)"
         f" VALUES ('{sold['order']}', 1, 'pending')": "order_history_pkey",
     })
+
+
+def test_a_payment_that_can_not_be_is_refused_to_the_owner_too(sold):
+    right = {"order_id": f"'{sold['order']}'", "gateway": "'manual'", "method": "'bank_transfer'",
+             "amount": 1, "currency": "'BRL'", "status": "'failed'", "closed": "'failed'"}
+
+    def insert(**changes):
+        row = {**right, **changes}
+        return (f"INSERT INTO sales.payments ({', '.join(row)})"
+                f" VALUES ({', '.join(map(str, row.values()))})")
+    paid = {"status": "'captured'", "closed": "NULL", "received": 1, "received_at": "now()"}
+    assert_broken({
+        insert(): None,
+        insert(**paid): None,
+        insert(status="'pending'", closed="NULL"): "payments_one_open",
+        insert(status="'authorized'", authorized="true", closed="NULL"): "payments_one_open",
+        insert(amount=-1): "payments_amount_positive",
+        insert(status="'lost'"): "payments_status_follows",
+        insert(status="'captured'"): "payments_status_follows",
+        insert(**{**paid, "refunded": 1}): "payments_status_follows",
+        insert(**{**paid, "received_at": "NULL"}): "payments_received_known",
+        insert(**{**paid, "received": -1}): "payments_received_positive",
+        insert(fee=-1): "payments_fee_positive",
+        insert(refunded=-1): "payments_refunded_positive",
+        insert(closed="'lost'"): "payments_closed_known",
+        insert(step="'read'"): "payments_step_due",
+        insert(step="'steal'", due_at="now()"): "payments_step_known",
+        insert(request_key="'x'"): "payments_request_whole",
+    }, role="vendas")
+
+
+def test_money_that_can_not_be_is_refused_to_the_owner_too(sold):
+    refund = ("INSERT INTO sales.refunds (payment_id, amount, status, ref)"
+              f" VALUES ('{sold['payment']}', {{}}, '{{}}', 'r')")
+    dispute = ("INSERT INTO sales.disputes (payment_id, ref, {}) VALUES"
+               f" ('{sold['payment']}', 'd', {{}})")
+    entry = ("INSERT INTO sales.money_entries (posting, account, payment_id, amount)"
+             f" VALUES (-1, '{{}}', '{sold['payment']}', {{}})")
+    task = ("INSERT INTO sales.payment_tasks (kind, payment_id)"
+            f" VALUES ('{{}}', '{sold['payment']}')")
+    assert_broken({
+        refund.format(1, "pending"): None,
+        refund.format(0, "pending"): "refunds_amount_positive",
+        refund.format(1, "lost"): "refunds_status_known",
+        "; ".join([refund.format(1, "pending")] * 2): "refunds_ref_unique",
+        dispute.format("amount", 1): None,
+        **{dispute.format(name, -1): f"disputes_{name}_positive"
+           for name in ("amount", "fee", "withdrawn", "reinstated")},
+        dispute.format("status", "'lost it'"): "disputes_status_known",
+        "; ".join([dispute.format("amount", 1)] * 2): "disputes_ref_unique",
+        entry.format("fees", 1): None,
+        entry.format("fees", 0): "money_entries_amount_nonzero",
+        entry.format("pockets", 1): "money_entries_account_known",
+        "; ".join([entry.format("fees", 1)] * 2): "money_entries_pkey",
+        task.format("overpaid"): None,
+        task.format("worry"): "payment_tasks_kind_known",
+        "; ".join([task.format("overpaid")] * 2): "payment_tasks_once",
+    }, role="vendas")
 
 
 def test_a_parcel_that_can_not_be_is_refused(sold):
@@ -298,6 +377,12 @@ PARCEL = ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}'
           " INSERT INTO sales.shipment_items VALUES ('{order}', '{variant}',")
 
 
+# All of the order is paid, and the books know it; or only a centavo of it.
+PAID = ("UPDATE sales.payments SET (received, received_at, status) = (amount, now(), 'captured')"
+        " WHERE id = '{payment}';")
+PART = PAID.replace("(amount,", "(1,")
+
+
 @pytest.mark.parametrize("tampering, problem", [
     ("UPDATE sales.stock_slots SET on_hand = on_hand + 1 WHERE variant_id = '{variant}'",
      "stock on hand differs from the ledger"),
@@ -309,10 +394,32 @@ PARCEL = ("INSERT INTO sales.shipments (id, order_id, version) VALUES ('{order}'
      " WHERE id = '{order}'", "items do not add up to the order"),
     ("DELETE FROM sales.order_items WHERE order_id = '{order}'",
      "items do not add up to the order"),
-    ("UPDATE sales.payments SET status = 'captured' WHERE id = '{payment}'",
-     "money captured differs from what the order says"),
+    (PAID, "order paid without money, or money without an order"),
+    (PART + "UPDATE sales.orders SET paid_at = now() WHERE id = '{order}'",
+     "order paid without money, or money without an order"),
     ("UPDATE sales.orders SET paid_at = now() WHERE id = '{order}'",
-     "money captured differs from what the order says"),
+     "order paid without money, or money without an order"),
+    ("UPDATE sales.payments SET refunded = 1 WHERE id = '{payment}'",
+     "refunds differ from what went back"),
+    (PART + "INSERT INTO sales.refunds (payment_id, amount, status) VALUES ('{payment}', 1, 'succeeded')",
+     "refunds differ from what went back"),
+    (PART + "INSERT INTO sales.refunds (payment_id, amount, status) VALUES ('{payment}', 2, 'succeeded');"
+     " UPDATE sales.payments SET refunded = 2, status = 'refunded' WHERE id = '{payment}'",
+     "refunds differ from what went back"),
+    *[(f"SELECT sales.post('{{payment}}', '{giver}', '{taker}', 1)", "books differ from payments")
+      for giver, taker in (("sales", "receivable"), ("receivable", "fees"), ("receivable", "refunds"),
+                           ("receivable", "disputes"))],
+    (PART + "DELETE FROM sales.money_entries WHERE payment_id = '{payment}'",
+     "books differ from payments"),
+    (PART + "UPDATE sales.money_entries SET account = 'fees' WHERE payment_id = '{payment}'"
+     " AND account = 'receivable'", "books differ from payments"),
+    ("INSERT INTO sales.money_entries (posting, account, payment_id, amount)"
+     " VALUES (-1, 'receivable', '{payment}', 1)", "a posting that does not come to zero"),
+    (PART + "UPDATE sales.orders SET status = 'expired' WHERE id = '{order}'",
+     "money held of an order that was let go"),
+    (PART + "INSERT INTO sales.refunds (payment_id, amount, status) VALUES ('{payment}', 1, 'succeeded');"
+     " UPDATE sales.orders SET status = 'canceled' WHERE id = '{order}'",
+     "money held of an order that was let go"),
     ("UPDATE sales.orders SET status = 'expired' WHERE id = '{order}'",
      "status differs from the last history row"),
     ("UPDATE sales.orders SET status = 'canceled' WHERE id = '{order}'",

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import paying
 import support
 from test_failures import Load, once
 from test_registration import register, registration
@@ -21,6 +22,7 @@ SEALED = [
     ("registry.sessions", "client"), ("registry.second_factors", "secret"),
     ("registry.outbox", "payload"), ("registry.audit", "origin"), ("sales.orders", "address"),
     ("sales.orders", "customer"), ("sales.order_notes", "note"), ("sales.webhooks", "secret"),
+    ("sales.gateway_events", "raw"),
 ]
 HASHES = {"hash", "item_hash", "token_hash", "phone_lookup", "document_lookup", "key", "request"}
 
@@ -53,7 +55,7 @@ def shelf(make_product):
 
 
 @pytest.fixture(scope="module")
-def person(shelf, admin, place_order):
+def person(shelf, admin, place_order, stand_in):
     """Somebody with all that can be sealed: (client, an order)."""
     client = register(registration(document=cpf(), phone=phone(), birth_date="1990-05-17"))
     client.post("/v1/users/me/addresses", address())
@@ -65,6 +67,8 @@ def person(shelf, admin, place_order):
     other = place_order(client, shelf)
     assert admin.post(f"/v1/orders/{other['id']}/cancel", {"reason": "teste"}).ok
     assert admin.post(f"/v1/orders/{order['id']}/notes", {"note": "prefere à tarde"}).ok
+    paying.pay(stand_in, paying.begin(client, order, "stripe", "pix").json())
+    assert paying.order_status(client, order) == "paid"
     return client, order
 
 

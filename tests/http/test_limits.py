@@ -79,6 +79,11 @@ def test_who_is_refused_may_do_other_things_and_come_again(limited, anyone):
     until(lambda: log_in().status_code != 429)
 
 
+def test_a_gateway_tells_of_as_many_payments_as_there_are(limited, anyone):
+    answers = [anyone.post("/v1/webhooks/stripe", {"id": "evt_1"}) for _ in range(150)]
+    assert {answer.status_code for answer in answers} == {400}
+
+
 def test_one_address_can_not_take_all_of_the_shop(limited):
     def many():
         return is_refused(lambda: support.Client().get("/v1/health"))

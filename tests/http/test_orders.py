@@ -362,10 +362,10 @@ def test_an_order_is_shipped_and_delivered_and_tells_how(
 LEGAL = {
     "pending": {"paid", "canceled", "expired"},
     "paid": {"shipped", "canceled", "refunded", "partially_refunded"},
-    "shipped": {"delivered", "returned"},
+    "shipped": {"delivered", "returned", "refunded"},
     "delivered": {"returned", "refunded", "partially_refunded"},
     "canceled": set(),
-    "expired": set(),
+    "expired": {"paid"},  # when its money comes after all
 }
 REACHED_BY = {"ship": "shipped", "deliver": "delivered", "cancel": "canceled"}
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import paying
 import support
 from support import assert_problem, letters, token_in, unique
 
@@ -129,7 +130,7 @@ def test_an_export_passes_no_personal_column_over(known):
     filled = {place for place, texts in held.items() if texts}
     rare = {("sales.order_history", "reason"), ("registry.recovery_codes", "hash"),
             ("registry.outbox", "payload"), ("registry.audit", "origin"),
-            ("sales.orders", "shipping_address"), ("sales.shipments", "carrier"),
+            ("sales.orders", "shipping_address"), ("sales.refunds", "reason"), ("sales.shipments", "carrier"),
             ("sales.shipments", "tracking_code")}
     assert {place for place in held if place not in rare} <= filled
 
@@ -240,6 +241,81 @@ def test_money_to_be_given_back_keeps_the_account(customer, product, place_order
     pay(customer, order)
     assert admin.post(f"/v1/orders/{order['id']}/cancel").status_code == 200
     assert assert_problem(erase(customer), 409)["reasons"] == ["pending_refunds"]
+    refund, = paying.refunds(admin, order)
+    assert admin.post(f"/v1/refunds/{refund['id']}/confirm").status_code == 200
+    assert erase(customer).status_code == 204
+
+
+def give_back(admin, payment, amount):
+    """A refund that a person has to send."""
+    answer = admin.post(f"/v1/payments/{payment['id']}/refunds", {"amount": amount}, key=True)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def delivered(customer, product, place_order, pay, admin):
+    """The payment of an order of the customer's that has arrived."""
+    order = place_order(customer, product)
+    payment = pay(customer, order)
+    for step in ("ship", "deliver"):
+        assert admin.post(f"/v1/orders/{order['id']}/{step}").status_code == 200
+    return payment
+
+
+def test_a_refund_that_is_promised_keeps_the_account_until_it_is_sent(customer, delivered, admin):
+    refund = give_back(admin, delivered, 100)
+    assert assert_problem(erase(customer), 409)["reasons"] == ["pending_refunds"]
+    assert admin.post(f"/v1/refunds/{refund['id']}/confirm").status_code == 200
+    assert customer.get(f"/v1/orders/{delivered['order_id']}").json()["status"] == "partially_refunded"
+    assert erase(customer).status_code == 204
+
+
+def test_a_part_that_went_back_of_what_was_not_sent_keeps_the_account(
+        customer, product, place_order, pay, admin):
+    payment = pay(customer, place_order(customer, product))
+    refund = give_back(admin, payment, 100)
+    assert admin.post(f"/v1/refunds/{refund['id']}/confirm").status_code == 200
+    assert assert_problem(erase(customer), 409)["reasons"] == ["open_orders"]
+
+
+def test_an_open_dispute_keeps_the_account(standin, customer, product, place_order, admin):
+    order = place_order(customer, product)
+    payment = paying.begin(customer, order, "stripe", "card").json()
+    paying.pay(standin, payment)
+    for step in ("ship", "deliver"):
+        assert admin.post(f"/v1/orders/{order['id']}/{step}").status_code == 200
+    dispute = standin.stripe.dispute(payment["ref"])
+    standin.wait()
+    assert assert_problem(erase(customer), 409)["reasons"] == ["open_disputes"]
+    standin.stripe.close_dispute(dispute["id"], won=True)
+    standin.wait()
+    assert erase(customer).status_code == 204
+
+
+def test_what_gateways_told_of_an_erased_user_is_gone(standin, customer, product, place_order):
+    order = place_order(customer, product)
+    payment = paying.begin(customer, order, "stripe", "pix").json()
+    assert payment["next_action"]["code"]
+    standin.stripe.expire(payment["ref"])
+    standin.wait()
+    cancel(customer, order)
+    mine = f"FROM sales.gateway_events WHERE payment_id = '{payment['id']}'"
+    assert int(support.value(f"SELECT count(raw) {mine}")) > 0
+    assert erase(customer).status_code == 204
+    assert support.value(f"SELECT count(raw) {mine}") == "0"
+    assert support.value(f"SELECT count(*) {mine}") != "0"
+    assert support.value("SELECT count(next_action) FROM sales.payments"
+                         f" WHERE id = '{payment['id']}'") == "0"
+
+
+def test_an_export_tells_what_went_back_and_why(customer, delivered, admin):
+    answer = admin.post(f"/v1/payments/{delivered['id']}/refunds", key=True, body={
+        "amount": 100, "reason": "chegou riscado"})
+    payment, = customer.get("/v1/users/me/export").json()["sales"]["payments"]
+    refund, = payment["refunds"]
+    assert (refund["id"], refund["amount"], refund["reason"]) == (
+        answer.json()["id"], 100, "chegou riscado")
 
 
 def test_the_last_admin_stays(admin):

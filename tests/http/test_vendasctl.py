@@ -357,14 +357,14 @@ def test_it_speaks_the_callers_language(account):
 
 def usages():
     """{(group, command): usage} as --help has them."""
-    found = re.findall(r"^  (\w+) (\w+) (.*)$", run("--help").stdout, re.MULTILINE)
+    found = re.findall(r"^  (\w+) ([\w-]+) (.*)$", run("--help").stdout, re.MULTILINE)
     return {(group, name): usage for group, name, usage in found}
 
 
 def test_the_manual_names_every_command_and_option():
     with open(MANUAL, encoding="utf-8") as file:
         manual = re.sub(r"\\f[BIR]", "", file.read().replace("\\-", "-"))
-    assert len(usages()) == 12
+    assert len(usages()) == 17
     for (group, name), usage in usages().items():
         assert f"{group} {name} {usage}".strip() in manual
         for option in re.findall(r"--[a-z-]+", usage):
@@ -408,6 +408,8 @@ def completed(line, shell="bash"):
     ("vendasctl orders ship 1042 --carrier Correios --", {
         "--carrier", "--tracking", "--items", "--key", "--reason", "--json", "--url", "--client-id",
         "--config", "--help", "--version"}),
+    ("vendasctl gateways verify-webhook paypal --c", {"--cert-file", "--ca-file", "--client-id",
+                                                      "--config"}),
     ("vendasctl stock low --m", {"--max"}), ("vendasctl orders show 1042 --reason ", set())])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_shells_complete_it(shell, line, expected):
@@ -420,8 +422,9 @@ def test_zsh_completes_words_as_they_were_typed():
 
 
 def test_every_command_and_status_is_completed():
-    assert {"orders", "stock"} <= completed("vendasctl ")
-    for group in ("orders", "stock"):
+    groups = {"orders", "payments", "stock", "gateways"}
+    assert groups <= completed("vendasctl ")
+    for group in groups:
         assert completed(f"vendasctl {group} ") >= {n for g, n in usages() if g == group}
     statuses = contract.RAW["components"]["schemas"]["OrderStatus"]["enum"]
     assert completed("vendasctl orders list --status ") == set(statuses)
