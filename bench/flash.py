@@ -6,18 +6,16 @@ offered until it is sold out, and nobody may be refused while there is a piece l
 import json
 import os
 import re
-import signal
 import statistics
-import subprocess
 import urllib.request
 
-from measure import (HERE, RUN, URL, VAR, die, keep, output_of, psql, start_log)
+from measure import (HERE, RUN, THREADS, URL, VAR, die, keep, output_of, psql, start_log,
+                     until_enough)
 
 BUYERS, UNITS, SPREAD = 64, 10_000, 1_000
 FEW = 100  # pieces of each of the many
 TARGET = 0.6
 FIRST = 2_000_000  # of the products' numbers, above those of all other benches
-THREADS = 2
 
 MAKE = """
 INSERT INTO products.products (id, slug, name, price, currency, weight_g)
@@ -64,20 +62,6 @@ def buyers():
 def left(first, last):
     return int(psql("SELECT sum(on_hand - reserved) FROM sales.stock_levels"
                     f" WHERE variant_id BETWEEN bench.id({first}) AND bench.id({last})"))
-
-
-def until_enough(command):
-    """What wrk says, ended as soon as each of its threads has enough: it would wait for -d."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
-        said, left = "", THREADS
-        for line in wrk.stdout:
-            said += line
-            left -= line == "enough\n"
-            if line == "enough\n" and left == 0:
-                wrk.send_signal(signal.SIGINT)
-    if wrk.returncode or "Socket errors" in said:
-        die(f"{' '.join(command)} met errors:\n{said}")
-    return said
 
 
 def through_nginx(tokens, first, last):

@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VAR, RUN, LOG = (os.environ[name] for name in ("VAR", "RUN", "LOG"))
 URL = os.environ["VENDAS_URL"]
 CLIENTS = 8  # of every trial, so that no side has more in flight than another
+THREADS = 2  # that wrk plays them with
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -86,8 +89,22 @@ def wrk_output(command, refusals=False):
     return said
 
 
+def until_enough(command):
+    """What wrk says, ended as soon as each of its threads has enough: it would wait for -d."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
+        said, left = "", THREADS
+        for line in wrk.stdout:
+            said += line
+            left -= line == "enough\n"
+            if line == "enough\n" and left == 0:
+                wrk.send_signal(signal.SIGINT)
+    if wrk.returncode or "Socket errors" in said:
+        die(f"{' '.join(command)} met errors:\n{said}")
+    return said
+
+
 def wrk(seconds, path, script=None, *args):
-    command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}", "--timeout", "10"]
+    command = ["wrk", f"-t{THREADS}", f"-c{CLIENTS}", f"-d{seconds}", "--timeout", "10"]
     command += ["-s", f"{HERE}/{script}"] if script else []
     said = wrk_output(command + [URL + path, "--", *map(str, args)])
     return int(re.search(r"(\d+) requests in", said).group(1))
@@ -118,6 +135,15 @@ def latency(seconds, script, *args):
 def psql(sql, user="vendas"):
     return output_of([os.environ["PGBIN"] + "/psql", "-X", "-q", "-A", "-t", "-v",
                       "ON_ERROR_STOP=1", "-h", RUN, "-U", user, "-d", "vendas", "-c", sql]).strip()
+
+
+def spread(ratios, target, at_most=False):
+    """A cell of a table: their median, in bold where it misses the target, and how far they go; and
+    whether it reaches it."""
+    ratio = statistics.median(ratios)
+    good = ratio <= target if at_most else ratio >= target
+    told = f"{ratio:.2f}" if good else f"**{ratio:.2f}**"
+    return f"{told} ({min(ratios):.2f} to {max(ratios):.2f})", good
 
 
 def keep(name, text):

@@ -16,6 +16,7 @@ import catalogue
 import cold
 import flash
 import ingest
+import payments
 import transfer
 from measure import (CLIENTS, GROUPS, HERE, VAR, access_token, cached_share, cpu_seconds, die,
                      latency, output_of, pgbench, psql, start_log, worker_memory, wrk)
@@ -249,7 +250,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
     parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer",
-                                                       "flash"],
+                                                       "flash", "payments"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -268,6 +269,8 @@ def main():
         good = catalogue.measure(options.sizes, options.rounds, options.seconds)
     elif options.only == "flash":
         good = flash.measure(options.rounds)
+    elif options.only == "payments":
+        good = payments.measure(options.rounds, options.seconds)
     elif options.only == "transfer":
         good = transfer.measure()
     else:
