@@ -42,6 +42,7 @@ struct report {
     struct problem problem;
     enum lang lang;
     struct period now, before, year;
+    struct chart by_day, by_month;
     struct rows *kpis, *kpis_before, *products, *states, *made;
 };
 
@@ -63,6 +64,7 @@ static const char STYLE[] =
     ".good{color:var(--good)}.bad{color:var(--bad)}"
     ".chart{margin:12px 0 0;padding:0;overflow:hidden}.chart img{display:block;width:100%;"
     "height:auto}"
+    "details{padding:0 16px 12px}summary,caption{color:var(--muted);font-size:.875rem}"
     ".tables{display:grid;gap:12px;margin-top:12px;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}"
     "table{border-collapse:collapse;width:100%;font-size:.9375rem}"
@@ -148,16 +150,20 @@ static void write_kpis(struct buf *b, const struct report *r)
     buf_raw(b, "</dd></div></dl>");
 }
 
-static void write_chart(struct buf *b, const struct report *r, const char *group_by)
+/* The picture, and its figures for whoever can't see it. */
+static void write_chart(struct buf *b, const struct report *r, const char *group_by,
+                        const struct chart *chart)
 {
-    const char *title = sales_chart_title(r->arena, group_by, r->lang);
     buf_printf(b,
                "<figure class=\"card chart\"><picture>"
                "<source srcset=\"sales-%s-dark.png\" media=\"(prefers-color-scheme: dark)\">"
                "<img src=\"sales-%s-light.png\" width=\"%d\" height=\"%d\" alt=\"",
-               group_by, group_by, CHART_DEFAULT_WIDTH, CHART_DEFAULT_HEIGHT);
-    buf_html(b, title);
-    buf_raw(b, "\"></picture></figure>");
+               group_by, group_by, chart->width, chart->height);
+    buf_html(b, chart->title);
+    buf_raw(b, "\"></picture><details>");
+    element(b, "summary", "", say(r, "chart_figures", NULL));
+    chart_table(b, chart);
+    buf_raw(b, "</details></figure>");
 }
 
 /* A table of rows of (label, count, amount). */
@@ -205,8 +211,8 @@ static struct buf page(const struct report *r)
                          say(r, "report_made", db_text(r->made, 0, 0))));
     buf_raw(&b, "</header>");
     write_kpis(&b, r);
-    write_chart(&b, r, "day");
-    write_chart(&b, r, "month");
+    write_chart(&b, r, "day", &r->by_day);
+    write_chart(&b, r, "month", &r->by_month);
     buf_raw(&b, "<div class=\"tables\">");
     write_table(&b, r, r->products, "best_products", PRODUCT_COLUMNS);
     write_table(&b, r, r->states, "best_states", STATE_COLUMNS);
@@ -239,32 +245,30 @@ static char *path_of(const struct report *r, const char *name)
     return arena_printf(r->arena, "%s/%s", settings()->reports_dir, name);
 }
 
+/* Reads a chart and writes its pictures, one for each theme. */
 static bool save_chart(struct report *r, const char *group_by, struct period period,
-                       enum chart_theme theme)
+                       struct chart *chart)
 {
-    struct sales_chart wanted = {
-        .period = period,
-        .group_by = group_by,
-        .width = CHART_DEFAULT_WIDTH,
-        .height = CHART_DEFAULT_HEIGHT,
-        .theme = theme,
-        .lang = r->lang,
-    };
-    size_t n;
-    const char *png = sales_chart_png(r->arena, &r->problem, &wanted, &n);
-    const char *name = arena_printf(r->arena, "sales-%s-%s.png", group_by,
-                                    theme == CHART_DARK ? "dark" : "light");
-    return png && !file_write(path_of(r, name), png, n, 0644);
+    struct sales_chart wanted = {.period = period, .group_by = group_by, .lang = r->lang};
+    if (!sales_chart_read(r->arena, &r->problem, &wanted, chart))
+        return false;
+    for (chart->theme = CHART_LIGHT; chart->theme <= CHART_DARK; chart->theme++) {
+        struct chart_picture picture;
+        const char *name = arena_printf(r->arena, "sales-%s-%s.png", group_by,
+                                        chart->theme == CHART_DARK ? "dark" : "light");
+        if (!chart_draw(r->arena, chart, &picture) ||
+            file_write(path_of(r, name), picture.png, picture.n, 0644))
+            return false;
+    }
+    return true;
 }
 
 /* The pictures first, so that the page never shows one that is not there. */
 static bool write_report(struct report *r)
 {
-    if (!read_figures(r))
+    if (!read_figures(r) || !save_chart(r, "day", r->now, &r->by_day) ||
+        !save_chart(r, "month", r->year, &r->by_month))
         return false;
-    for (enum chart_theme theme = CHART_LIGHT; theme <= CHART_DARK; theme++)
-        if (!save_chart(r, "day", r->now, theme) || !save_chart(r, "month", r->year, theme))
-            return false;
     struct buf b = page(r);
     return !file_write(path_of(r, "index.html"), b.data, b.len, 0644);
 }

@@ -16,7 +16,15 @@ libvendas_a_SOURCES = \
 	lib/catalog/page.c lib/catalog/page.h \
 	lib/catalog/price.c lib/catalog/price.h \
 	lib/catalog/robots.c lib/catalog/robots.h \
-	lib/chart.c lib/chart.h \
+	lib/chart.c lib/chart.h lib/chart/kinds.h lib/chart/table.c \
+	lib/chart/bars.c lib/chart/cells.c lib/chart/gauge.c lib/chart/line.c lib/chart/rows.c \
+	lib/chart/sparkline.c lib/chart/states.c \
+	lib/chart/canvas.c lib/chart/canvas.h \
+	lib/chart/figure.c lib/chart/figure.h \
+	lib/chart/glyphs.c lib/chart/glyphs.h \
+	lib/chart/ink.c lib/chart/ink.h \
+	lib/chart/palette.c lib/chart/palette.h \
+	lib/chart/plot.c lib/chart/plot.h \
 	lib/confine.c lib/confine.h \
 	lib/cursor.c lib/cursor.h \
 	lib/db.c lib/db.h \

@@ -5,7 +5,7 @@
 
 #define NBSP "\xC2\xA0"
 
-enum { MINOR = 100, THOUSAND = 1000, MILLION = 1000000 };
+enum { MINOR = 100 };
 
 static char group_mark(enum lang lang)
 {
@@ -74,17 +74,34 @@ static char *scaled(struct arena *a, unsigned long long n, unsigned long long un
     return arena_printf(a, "%s%c%02llu", whole, decimal_mark(lang), hundredths);
 }
 
+/* Whole units, in words from a thousand on. */
+static char *in_words(struct arena *a, unsigned long long n, enum lang lang)
+{
+    static const struct {
+        unsigned long long unit;
+        const char *words[2];
+    } UNITS[] = {
+        {1000000000000, {NBSP "tri", "T"}},
+        {1000000000, {NBSP "bi", "B"}},
+        {1000000, {NBSP "mi", "M"}},
+        {1000, {NBSP "mil", "K"}},
+    };
+    for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++)
+        if (n >= UNITS[i].unit)
+            return arena_printf(a, "%s%s", scaled(a, n, UNITS[i].unit, lang),
+                                UNITS[i].words[lang]);
+    return grouped(a, n, lang);
+}
+
 char *money_short(struct arena *a, long long minor, const char *currency, enum lang lang)
 {
-    unsigned long long n = magnitude(minor) / MINOR;
-    const char *before = sign(a, minor, currency, lang);
-    if (n >= MILLION)
-        return arena_printf(a, "%s%s%s", before, scaled(a, n, MILLION, lang),
-                            lang == LANG_EN ? "M" : NBSP "mi");
-    if (n >= THOUSAND)
-        return arena_printf(a, "%s%s%s", before, scaled(a, n, THOUSAND, lang),
-                            lang == LANG_EN ? "K" : NBSP "mil");
-    return arena_printf(a, "%s%s", before, grouped(a, n, lang));
+    return arena_printf(a, "%s%s", sign(a, minor, currency, lang),
+                        in_words(a, magnitude(minor) / MINOR, lang));
+}
+
+char *number_short(struct arena *a, long long n, enum lang lang)
+{
+    return arena_printf(a, "%s%s", n < 0 ? "-" : "", in_words(a, magnitude(n), lang));
 }
 
 char *percent_format(struct arena *a, long long part, long long whole, enum lang lang)

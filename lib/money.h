@@ -14,8 +14,8 @@
  * sign of its own stands there with its code. */
 char *money_format(struct arena *a, long long minor, const char *currency, enum lang lang);
 
-/* The same for the tick of an axis: whole units, thousands and millions in words where that is
- * shorter ("R$ 1,5 mil", "R$1.5K"). */
+/* The same for the tick of an axis: whole units, from a thousand on in words, what is less than
+ * a hundredth of these cut off ("R$ 1,5 mil", "R$1.5K"; mi M, bi B, tri T). */
 char *money_short(struct arena *a, long long minor, const char *currency, enum lang lang);
 
 /* Minor units of a currency of two decimals as a decimal number, as interfaces of others take
@@ -28,6 +28,9 @@ bool money_from_decimal(const char *text, long long *minor);
 
 /* A whole number with its thousands grouped: "1.234", "1,234" in English. */
 char *number_format(struct arena *a, long long n, enum lang lang);
+
+/* The same in words, as money_short has them: "1,5 mil", "1.5K". */
+char *number_short(struct arena *a, long long n, enum lang lang);
 
 /* part of whole in percent with one decimal: "12,5%", "12.5%"; NULL where whole is 0. */
 char *percent_format(struct arena *a, long long part, long long whole, enum lang lang);

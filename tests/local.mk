@@ -1,7 +1,7 @@
 # Unit tests (cmocka), one per module of lib/ and with its name: tests/unit/test_NAME.c.
 # The black-box tests of tests/http run through "./vendas test".
 
-EXTRA_DIST += tests/gateways tests/http tests/lsan.supp tests/harness.h tests/unit/certs.h tests/unit/facts.h tests/unit/keys.h tests/unit/rows.h tests/unit/standin.h tests/unit/unit.h
+EXTRA_DIST += tests/gateways tests/http tests/lsan.supp tests/harness.h tests/unit/certs.h tests/unit/charts.h tests/unit/facts.h tests/unit/keys.h tests/unit/rows.h tests/unit/standin.h tests/unit/unit.h
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/test_attempt \
 	tests/unit/test_brazil \
 	tests/unit/test_buf \
+	tests/unit/test_canvas \
 	tests/unit/test_chart \
 	tests/unit/test_clean \
 	tests/unit/test_confine \
@@ -21,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test_engine_page \
 	tests/unit/test_extract \
 	tests/unit/test_fields \
+	tests/unit/test_figure \
 	tests/unit/test_file \
 	tests/unit/test_freight \
 	tests/unit/test_gateway \
@@ -28,9 +30,11 @@ UNIT_TESTS = \
 	tests/unit/test_gateway_paypal \
 	tests/unit/test_gateway_stripe \
 	tests/unit/test_gateway_verify \
+	tests/unit/test_glyphs \
 	tests/unit/test_gtin \
 	tests/unit/test_idempotency \
 	tests/unit/test_identity \
+	tests/unit/test_ink \
 	tests/unit/test_ip \
 	tests/unit/test_items \
 	tests/unit/test_json \
@@ -50,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/test_order_list \
 	tests/unit/test_page \
 	tests/unit/test_paypal_facts \
+	tests/unit/test_palette \
 	tests/unit/test_password \
 	tests/unit/test_paypal_cert \
 	tests/unit/test_paypal_signature \

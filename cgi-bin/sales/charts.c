@@ -10,8 +10,8 @@
 static const struct field QUERY[] = {
     PERIOD_FIELDS,
     {"group_by", FIELD_CHOICE, 0, 0, 0, "day week month", NULL},
-    {"width", FIELD_INTEGER, 0, CHART_MIN_WIDTH, CHART_MAX_WIDTH, NULL, NULL},
-    {"height", FIELD_INTEGER, 0, CHART_MIN_HEIGHT, CHART_MAX_HEIGHT, NULL, NULL},
+    {"width", FIELD_INTEGER, 0, SALES_CHART_MIN_WIDTH, CHART_MAX_WIDTH, NULL, NULL},
+    {"height", FIELD_INTEGER, 0, SALES_CHART_MIN_HEIGHT, CHART_MAX_HEIGHT, NULL, NULL},
     {"theme", FIELD_CHOICE, 0, 0, 0, "light dark", NULL},
     {"lang", FIELD_CHOICE, 0, 0, 0, "pt-BR en", NULL},
     {0},
@@ -43,19 +43,23 @@ static void read_chart(struct request *req)
         return;
     }
     struct sales_chart wanted = {.group_by = "day"};
+    struct chart chart;
+    struct chart_picture picture;
     struct json_object *query = req_query(req, QUERY);
     if (!query || !period_read(&req->problem, query, &wanted.period))
         return;
     if (field_present(query, "group_by"))
         wanted.group_by = field_text(query, "group_by");
-    wanted.width = pixels(query, "width", CHART_DEFAULT_WIDTH);
-    wanted.height = pixels(query, "height", CHART_DEFAULT_HEIGHT);
-    wanted.theme = is(query, "theme", "dark") ? CHART_DARK : CHART_LIGHT;
     wanted.lang = language(req, query);
-    size_t n;
-    const char *png = sales_chart_png(req->arena, &req->problem, &wanted, &n);
-    if (png)
-        respond_bytes(req, 200, "image/png", png, n);
+    if (!sales_chart_read(req->arena, &req->problem, &wanted, &chart))
+        return;
+    chart.width = pixels(query, "width", chart.width);
+    chart.height = pixels(query, "height", chart.height);
+    chart.theme = is(query, "theme", "dark") ? CHART_DARK : CHART_LIGHT;
+    if (chart_draw(req->arena, &chart, &picture))
+        respond_bytes(req, 200, "image/png", picture.png, picture.n);
+    else
+        problem_set(&req->problem, 500, "internal_error");
 }
 
 static const struct route ROUTES[] = {

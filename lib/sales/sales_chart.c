@@ -10,12 +10,19 @@
 static const char SALES[] =
     "SELECT key, total, orders FROM sales.report_by_period($1::date, $2::date, $3, $4)";
 
-const char *sales_chart_title(struct arena *a, const char *group_by, enum lang lang)
+enum { MOST_COLUMNS = 62 };
+
+static const char *const TITLES[] = {"sales_by_day", "sales_by_week", "sales_by_month"};
+static const char *const HEADINGS[] = {"column_day", "column_week", "column_month"};
+
+/* The text about what is grouped by, of one for days, weeks and months each. */
+static const char *text_of(struct arena *a, const char *const codes[3],
+                           const struct sales_chart *wanted)
 {
-    const char *code = !strcmp(group_by, "day")    ? "sales_by_day"
-                       : !strcmp(group_by, "week") ? "sales_by_week"
-                                                   : "sales_by_month";
-    return message_with(a, code, lang, NULL);
+    size_t which = !strcmp(wanted->group_by, "day")    ? 0
+                   : !strcmp(wanted->group_by, "week") ? 1
+                                                       : 2;
+    return message_with(a, codes[which], wanted->lang, NULL);
 }
 
 /* "01/11/2026 a 24/11/2026 · R$ 12.345,67 · 123 pedidos" */
@@ -28,37 +35,40 @@ static char *subtitle(struct arena *a, const struct sales_chart *wanted, long lo
                         message_with(a, "orders_counted", wanted->lang, count));
 }
 
-const char *sales_chart_png(struct arena *a, struct problem *p,
-                            const struct sales_chart *wanted, size_t *n)
+bool sales_chart_read(struct arena *a, struct problem *p, const struct sales_chart *wanted,
+                      struct chart *chart)
 {
     struct rows *rows = db_query_planned(a, p, SALES, wanted->period.from, wanted->period.to,
                                          wanted->group_by, settings()->timezone);
     if (!rows)
-        return NULL;
+        return false;
     int count = db_count(rows);
     const char **labels = arena_alloc(a, (size_t)count * sizeof *labels);
     long long *values = arena_alloc(a, (size_t)count * sizeof *values), total = 0, orders = 0;
+    struct chart_series *series = arena_alloc(a, sizeof *series);
     for (int i = 0; i < count; i++) {
         labels[i] = period_label(a, db_text(rows, i, 0), wanted->lang);
         values[i] = db_integer(rows, i, 1);
         total += values[i];
         orders += db_integer(rows, i, 2);
     }
-    struct chart chart = {
-        .title = sales_chart_title(a, wanted->group_by, wanted->lang),
+    *series =
+        (struct chart_series){message_with(a, "column_total", wanted->lang, NULL), values};
+    *chart = (struct chart){
+        .kind = count > MOST_COLUMNS ? CHART_LINE : CHART_BARS,
+        .title = text_of(a, TITLES, wanted),
         .subtitle = subtitle(a, wanted, total, orders),
+        .heading = text_of(a, HEADINGS, wanted),
         .labels = labels,
-        .values = values,
         .count = (size_t)count,
+        .series = series,
+        .series_count = 1,
+        .unit = CHART_MONEY,
         .currency = settings()->currency,
         .nothing = message_with(a, "no_sales", wanted->lang, NULL),
-        .width = wanted->width,
-        .height = wanted->height,
-        .theme = wanted->theme,
+        .width = SALES_CHART_WIDTH,
+        .height = SALES_CHART_HEIGHT,
         .lang = wanted->lang,
     };
-    const char *png = chart_png(a, &chart, n);
-    if (!png)
-        problem_set(p, 500, "internal_error");
-    return png;
+    return true;
 }

@@ -1,6 +1,6 @@
 /*
- * sales_chart: what was sold over time, as a picture; for the charts endpoint and the report
- * job, so that both show the same.
+ * sales_chart: what was sold over time, as a chart; for the charts endpoint and the report job,
+ * so that both show the same.
  */
 #ifndef VENDAS_SALES_SALES_CHART_H
 #define VENDAS_SALES_SALES_CHART_H
@@ -9,20 +9,23 @@
 #include "problem.h"
 #include "sales/period.h"
 
+enum {
+    SALES_CHART_MIN_WIDTH = 320,
+    SALES_CHART_MIN_HEIGHT = 200,
+    SALES_CHART_WIDTH = 960, /* where nobody asks for another */
+    SALES_CHART_HEIGHT = 420,
+};
+
 struct sales_chart {
     struct period period;
     const char *group_by; /* day, week or month */
-    int width, height;    /* pixels, within the bounds of chart.h */
-    enum chart_theme theme;
     enum lang lang;
 };
 
-/* What the picture of a group (day, week, month) is called. */
-const char *sales_chart_title(struct arena *a, const char *group_by, enum lang lang);
-
-/* Draws what buyers paid (freight and taxes included) by period, from sales.report_by_period.
- * The PNG goes with the arena; NULL with the problem filled. */
-const char *sales_chart_png(struct arena *a, struct problem *p,
-                            const struct sales_chart *wanted, size_t *n);
+/* What buyers paid (freight and taxes included) by period, from sales.report_by_period: few
+ * periods as columns, many as a line. Size, scale and theme of *chart are the caller's to set;
+ * all it points to goes with the arena. False with the problem filled. */
+bool sales_chart_read(struct arena *a, struct problem *p, const struct sales_chart *wanted,
+                      struct chart *chart);
 
 #endif

@@ -42,7 +42,8 @@ static void test_ticks_are_short(void **state)
         {250000, "R$" NBSP "2,5" NBSP "mil", "R$2.5K"},
         {1225000, "R$" NBSP "12,25" NBSP "mil", "R$12.25K"},
         {100000000, "R$" NBSP "1" NBSP "mi", "R$1M"},
-        {150000000000, "R$" NBSP "1.500" NBSP "mi", "R$1,500M"},
+        {150000000000, "R$" NBSP "1,5" NBSP "bi", "R$1.5B"},
+        {-500000000000000, "-R$" NBSP "5" NBSP "tri", "-R$5T"},
     };
     for (size_t i = 0; i < LENGTH(CASES); i++) {
         assert_string_equal(money_short(a, CASES[i].minor, "BRL", LANG_PT_BR),
@@ -58,6 +59,9 @@ static void test_numbers_are_grouped(void **state)
     assert_string_equal(number_format(a, 999, LANG_PT_BR), "999");
     assert_string_equal(number_format(a, 1000, LANG_PT_BR), "1.000");
     assert_string_equal(number_format(a, -1234567, LANG_EN), "-1,234,567");
+    assert_string_equal(number_short(a, 999, LANG_PT_BR), "999");
+    assert_string_equal(number_short(a, -1500, LANG_PT_BR), "-1,5" NBSP "mil");
+    assert_string_equal(number_short(a, 20000000, LANG_EN), "20M");
 }
 
 static void test_percents_have_one_decimal(void **state)

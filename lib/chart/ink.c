@@ -1,0 +1,229 @@
+#include "chart/ink.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARC_STEPS = 64, DASH_POINTS = 4 };
+
+/* A corner sharper than this (the miter's length by the line's width) is cut off. */
+static const double MITER_LIMIT = 2;
+
+bool ink_new(struct ink *ink, gdImagePtr image)
+{
+    int width = gdImageSX(image), height = gdImageSY(image);
+    /* Two more in a row: what ends at its edge is taken off behind it. */
+    float *cover = calloc((size_t)(width + 2) * (size_t)height, sizeof *cover);
+    *ink = (struct ink){image, cover, width, height, height, 0};
+    return cover;
+}
+
+void ink_free(struct ink *ink)
+{
+    free(ink->cover);
+}
+
+/* What an edge adds in one row: cells says how much of each pixel lies to its right. x0 <= x1.
+ */
+static void add_span(float *row, double x0, double x1, double height)
+{
+    int first = (int)x0, last = (int)ceil(x1);
+    if (last <= first + 1) {
+        double left = (x0 + x1) / 2 - first;
+        row[first] += (float)(height * (1 - left));
+        row[first + 1] += (float)(height * left);
+        return;
+    }
+    double slope = 1 / (x1 - x0), covered = 0;
+    for (int x = first; x < last; x++) {
+        double from = x0 > x ? x0 : x, to = x1 < x + 1 ? x1 : x + 1;
+        /* All that has entered by the pixel's middle of the part that crosses it. */
+        double before = (from - x0) * slope, within = (to - from) * slope;
+        double total = before + within * (x + 1 - (from + to) / 2);
+        row[x] += (float)(height * (total - covered));
+        covered = total;
+    }
+    row[last] += (float)(height * (1 - covered));
+}
+
+static double within(double value, double most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+static void add_edge(struct ink *ink, struct point p, struct point q)
+{
+    double direction = 1;
+    p = (struct point){within(p.x, ink->width), within(p.y, ink->height)};
+    q = (struct point){within(q.x, ink->width), within(q.y, ink->height)};
+    if (p.y == q.y)
+        return;
+    if (p.y > q.y) {
+        struct point swap = p;
+        p = q;
+        q = swap;
+        direction = -1;
+    }
+    int top = (int)p.y, bottom = (int)ceil(q.y);
+    ink->top = top < ink->top ? top : ink->top;
+    ink->bottom = bottom > ink->bottom ? bottom : ink->bottom;
+    double slope = (q.x - p.x) / (q.y - p.y);
+    for (int y = top; y < bottom; y++) {
+        double from = p.y > y ? p.y : y, to = q.y < y + 1 ? q.y : y + 1;
+        double x0 = within(p.x + (from - p.y) * slope, ink->width);
+        double x1 = within(p.x + (to - p.y) * slope, ink->width);
+        float *row = ink->cover + (size_t)y * (size_t)(ink->width + 2);
+        add_span(row, x0 < x1 ? x0 : x1, x0 < x1 ? x1 : x0, (to - from) * direction);
+    }
+}
+
+void ink_polygon(struct ink *ink, const struct point *points, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add_edge(ink, points[i], points[(i + 1) % n]);
+}
+
+/* Lines ------------------------------------------------------------------------------------ */
+
+static struct point normal_of(struct point p, struct point q, double half)
+{
+    double dx = q.x - p.x, dy = q.y - p.y, length = hypot(dx, dy);
+    if (length == 0)
+        return (struct point){0, 0};
+    return (struct point){-dy / length * half, dx / length * half};
+}
+
+/* The two sides' points where a line turns, from one normal to the next: along = 1 or -1. */
+static size_t corner(struct point *out, struct point p, struct point before, struct point after,
+                     double half, double along)
+{
+    struct point sum = {before.x + after.x, before.y + after.y};
+    double square = sum.x * sum.x + sum.y * sum.y, reach = 2 * half * half;
+    if (square > 0 && reach / sqrt(square) < MITER_LIMIT * half) {
+        double k = along * reach / square;
+        out[0] = (struct point){p.x + sum.x * k, p.y + sum.y * k};
+        return 1;
+    }
+    out[0] = (struct point){p.x + before.x * along, p.y + before.y * along};
+    out[1] = (struct point){p.x + after.x * along, p.y + after.y * along};
+    return 2;
+}
+
+static void add_stroke(struct ink *ink, const struct point *p, size_t n, double width)
+{
+    double half = width / 2;
+    struct point *side = n > 1 ? calloc(4 * n, sizeof *side) : NULL;
+    size_t count = 0;
+    if (!side)
+        return;
+    /* Along one side and back along the other. */
+    for (size_t i = 0; i < n; i++) {
+        struct point before = normal_of(p[i ? i - 1 : 0], p[i ? i : 1], half);
+        struct point after = i + 1 < n ? normal_of(p[i], p[i + 1], half) : before;
+        count += corner(side + count, p[i], before, after, half, 1);
+    }
+    for (size_t i = n; i-- > 0;) {
+        struct point after = normal_of(p[i ? i - 1 : 0], p[i ? i : 1], half);
+        struct point before = i + 1 < n ? normal_of(p[i], p[i + 1], half) : after;
+        count += corner(side + count, p[i], before, after, half, -1);
+    }
+    ink_polygon(ink, side, count);
+    free(side);
+}
+
+/* Walks along the line; a dash ends where its length is over or, to keep it simple, after so
+ * many corners. */
+static void add_dashes(struct ink *ink, const struct point *p, size_t n, double width,
+                       double dash)
+{
+    struct point piece[DASH_POINTS] = {p[0]};
+    size_t held = 1;
+    double left = dash;
+    bool on = true;
+    for (size_t i = 1; i < n; i++) {
+        struct point at = p[i - 1];
+        double length = hypot(p[i].x - at.x, p[i].y - at.y), walked = 0;
+        while (length - walked > left) {
+            walked += left;
+            at = (struct point){p[i - 1].x + (p[i].x - p[i - 1].x) * walked / length,
+                                p[i - 1].y + (p[i].y - p[i - 1].y) * walked / length};
+            piece[held++] = at;
+            if (on)
+                add_stroke(ink, piece, held, width);
+            piece[0] = at;
+            held = 1;
+            on = !on;
+            left = dash;
+        }
+        left -= length - walked;
+        piece[held++] = p[i];
+        if (held == DASH_POINTS) {
+            if (on)
+                add_stroke(ink, piece, held, width);
+            piece[0] = p[i];
+            held = 1;
+        }
+    }
+    if (on)
+        add_stroke(ink, piece, held, width);
+}
+
+void ink_line(struct ink *ink, const struct point *points, size_t n, double width, double dash)
+{
+    if (n < 2)
+        return;
+    if (dash > 0)
+        add_dashes(ink, points, n, width, dash);
+    else
+        add_stroke(ink, points, n, width);
+}
+
+/* Arcs ------------------------------------------------------------------------------------- */
+
+void ink_ring(struct ink *ink, struct point centre, double inner, double outer, double from,
+              double to)
+{
+    struct point points[2 * (ARC_STEPS + 1)];
+    for (int i = 0; i <= ARC_STEPS; i++) {
+        double angle = from + (to - from) * i / ARC_STEPS, x = cos(angle), y = sin(angle);
+        points[i] = (struct point){centre.x + x * outer, centre.y + y * outer};
+        points[2 * ARC_STEPS + 1 - i] =
+            (struct point){centre.x + x * inner, centre.y + y * inner};
+    }
+    ink_polygon(ink, points, sizeof points / sizeof *points);
+}
+
+void ink_dot(struct ink *ink, struct point centre, double radius)
+{
+    ink_ring(ink, centre, 0, radius, 0, 2 * acos(-1));
+}
+
+/* Painting --------------------------------------------------------------------------------- */
+
+static int blend(int under, int over, double opacity)
+{
+    int out = 0;
+    for (int shift = 0; shift <= 16; shift += 8) {
+        int a = under >> shift & 0xFF, b = over >> shift & 0xFF;
+        out |= (int)(a + (b - a) * opacity + 0.5) << shift;
+    }
+    return out;
+}
+
+void ink_fill(struct ink *ink, int color, double opacity)
+{
+    for (int y = ink->top; y < ink->bottom; y++) {
+        float *row = ink->cover + (size_t)y * (size_t)(ink->width + 2), sum = 0;
+        for (int x = 0; x < ink->width; x++) {
+            sum += row[x];
+            float covered = fabsf(sum) < 1 ? fabsf(sum) : 1;
+            if (covered > 1.0F / 512) {
+                int *pixel = &gdImageTrueColorPixel(ink->image, x, y);
+                *pixel = blend(*pixel, color, covered * opacity);
+            }
+        }
+        memset(row, 0, (size_t)(ink->width + 2) * sizeof *row);
+    }
+    ink->top = ink->height;
+    ink->bottom = 0;
+}
