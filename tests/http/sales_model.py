@@ -5,9 +5,11 @@ from collections import Counter
 
 from ahead_model import Ahead, Claim
 
-# The machine; to be refunded there is no way yet.
-LEGAL = {"pending": {"paid", "canceled", "expired"}, "paid": {"shipped", "canceled"},
-         "shipped": {"delivered", "returned"}, "delivered": {"returned"}}
+LEGAL = {"pending": {"paid", "canceled", "expired"},
+         "paid": {"shipped", "canceled", "refunded", "partially_refunded"},
+         "partially_refunded": {"shipped", "refunded", "returned"},
+         "shipped": {"delivered", "returned", "refunded"},
+         "delivered": {"returned", "refunded", "partially_refunded"}, "returned": {"refunded"}}
 EXPECTED = "expected"  # the location of what is sold ahead, which is none for people
 
 
@@ -26,6 +28,8 @@ class Order:
     def __init__(self, buyer, cart, coupons, totals, address):
         self.buyer, self.cart, self.coupons, self.totals = buyer, cart, coupons, totals
         self.address, self.status, self.payment = address, "pending", None
+        self.given_up = 0  # payments that were canceled for another
+        self.back, self.promised = 0, []  # what went back, and what is to go, in refunds
         self.took, self.parcels, self.returns = {}, [], []
         self.events, self.notes = ["placed"], 0
         self.ahead, self.told = {}, False  # {line: pieces sold ahead}; whether it was said to be ready
@@ -36,6 +40,13 @@ class Order:
 
     def returned(self):
         return sum((goods for goods, _ in self.returns), Counter())
+
+    def held(self):
+        """What has come of its money and is not to go back."""
+        return (self.totals["total"] if self.was_paid() else 0) - self.back - sum(self.promised)
+
+    def was_paid(self):
+        return self.payment in ("captured", "partially_refunded", "refunded")
 
     def uses(self, coupon):
         return coupon in self.coupons and self.status not in ("canceled", "expired")
@@ -257,9 +268,11 @@ class Model:
         order.events.append(status)
         if before == "pending":
             self.settle(name, status == "paid")
-        elif status == "canceled":
+        elif status == "canceled" or status == "refunded" and not order.parcels:
             self.forget_ahead(name)
             self.give_back(name, order.took)
+        if status == "canceled" and order.held() > 0:
+            order.promised.append(order.held())
         return None
 
     def settle(self, name, sold):
@@ -301,6 +314,32 @@ class Model:
     def confirm(self, name):
         return (self.become(name, "paid") if self.orders[name].payment == "pending"
                 else "payment_not_open")
+
+    def cancel_payment(self, name):
+        order = self.orders[name]
+        if order.payment != "pending":
+            return "payment_not_open"
+        order.payment = None
+        order.given_up += 1
+        return None
+
+    def promise_back(self, name, amount):
+        """amount: None for all that is left."""
+        order = self.orders[name]
+        if not order.was_paid():
+            return "payment_not_captured"
+        if order.held() <= 0 or amount and amount > order.held():
+            return "refund_too_large"
+        return order.promised.append(amount or order.held())
+
+    def confirm_refund(self, name, at):
+        """The refund at a place among those that are promised."""
+        order = self.orders[name]
+        order.back += order.promised.pop(at)
+        order.payment = "refunded" if order.back == order.totals["total"] else "partially_refunded"
+        order.events.append("money_returned")
+        if order.status != order.payment:
+            self.become(name, order.payment)
 
     def send_elsewhere(self, name, address, at_home):
         """at_home: whether it goes where the shop's rules hold."""

@@ -1,9 +1,10 @@
-"""Orders, stock, coupons and carts beside a model of them: whatever is done by several buyers and the
+"""Orders, stock, coupons, carts and money beside a model of them: whatever is done by several buyers and the
 staff, in whatever order, the shop answers what the model says and looks as it does."""
 import pytest
 
 import support
 from sales_model import Model
+from sales_money import Money
 from sales_walk import SEED, STEPS, UNITS, Walk, ahead_of, rules
 from totals import Shop
 
@@ -74,6 +75,21 @@ def compare_events(walk):
                           for name, order in walk.model.orders.items()}
 
 
+def compare_money(walk):
+    """By payment: what has come and gone, and what the books have of it."""
+    listed = ", ".join(f"'{name}'" for name in walk.model.orders)
+    told = support.rows(f"""
+        SELECT p.order_id, sum(p.received), sum(p.refunded), coalesce(sum(b.sales), 0), coalesce(sum(b.refunds), 0)
+          FROM sales.payments p
+          LEFT JOIN LATERAL (SELECT -sum(amount) FILTER (WHERE account = 'sales') AS sales,
+                                    sum(amount) FILTER (WHERE account = 'refunds') AS refunds
+                               FROM sales.money_entries WHERE payment_id = p.id) AS b ON true
+         WHERE p.order_id IN ({listed}) GROUP BY 1""")
+    assert {name: tuple(map(int, amounts)) for name, *amounts in told} == {
+        name: (order.totals["total"] * order.was_paid(), order.back) * 2
+        for name, order in walk.model.orders.items() if order.payment or order.given_up}
+
+
 def compare_products(walk):
     for good, product in enumerate(walk.shop.products):
         shown, left = walk.staff.get(f"/v1/products/{product}").json(), walk.model.left(good)
@@ -81,8 +97,10 @@ def compare_products(walk):
         assert ahead_of(shown["variants"][0]) == walk.model.later(good)
 
 
-class Sequence(Walk):
+class Sequence(Money, Walk):
     """Compares stock and coupons every few steps, and the whole in the end."""
+
+    OPERATIONS = {**Walk.OPERATIONS, **Money.OPERATIONS}
 
     def step(self, number, name):
         super().step(number, name)
@@ -97,7 +115,7 @@ class Sequence(Walk):
             self.compare_order(name)
         for buyer in range(len(self.buyers)):
             self.compare_cart(buyer)
-        for compare in (compare_ledger, compare_lists, compare_events, compare_products):
+        for compare in (compare_ledger, compare_lists, compare_events, compare_money, compare_products):
             compare(self)
 
 
