@@ -4,7 +4,7 @@
  * what it learns it tells as facts, and SQL makes of facts what is so (sales.learn).
  *
  * Facts are a JSON object whose members are all optional. Each only ever says more, never less,
- * so that facts may be learnt twice, late and in any order (sql/0048_payments.sql):
+ * so that facts may be learnt twice, late and in any order (sql/0048_gateways.sql):
  *
  *     ref           the gateway's id of the payment
  *     capture_ref   its id of the money that came in, which refunds and disputes speak of
