@@ -299,6 +299,13 @@ COMMENT ON FUNCTION sales.tell_ready() IS
 -- What had come before there was anybody to note it down.
 SELECT sales.note_arrivals(variant_id) FROM sales.ahead;
 
+CREATE FUNCTION sales.is_off(p_order uuid, p_status text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT p_status IN ('canceled', 'expired')
+        OR p_status = 'refunded' AND NOT EXISTS (SELECT FROM sales.shipments WHERE order_id = p_order)
+$$;
+COMMENT ON FUNCTION sales.is_off(uuid, text) IS 'Whether an order that stands so gets nothing, and has left nothing but its lines.';
+
 CREATE OR REPLACE VIEW sales.ahead_integrity AS
 SELECT 'what may be sold ahead differs from what is allowed' AS problem, h.variant_id AS id
   FROM sales.ahead h
@@ -322,14 +329,14 @@ UNION ALL
 SELECT 'sold ahead differs from the ledger of the order', coalesce(a.order_id, m.order_id)
   FROM (SELECT order_id, variant_id, sum(pieces) AS pieces FROM sales.order_ahead GROUP BY 1, 2) AS a
   FULL JOIN (SELECT l.order_id, l.variant_id,
-                    sum(l.reserved) FILTER (WHERE o.status NOT IN ('canceled', 'expired')) AS pieces
+                    sum(l.reserved) FILTER (WHERE NOT sales.is_off(o.id, o.status)) AS pieces
                FROM sales.stock_movements l JOIN sales.orders o ON o.id = l.order_id
               WHERE l.location = 'expected' AND l.kind = 'reserve' GROUP BY 1, 2) AS m USING (order_id, variant_id)
  WHERE coalesce(a.pieces, 0) <> coalesce(m.pieces, 0)
 UNION ALL
 SELECT 'more of a line sold ahead than noted', i.order_id
   FROM sales.order_items i JOIN sales.orders o ON o.id = i.order_id
- WHERE o.status NOT IN ('canceled', 'expired')
+ WHERE NOT sales.is_off(o.id, o.status)
    AND i.ahead <> (SELECT coalesce(max((a.pieces + a.each - 1) / a.each), 0) FROM sales.order_ahead a
                     WHERE a.order_id = i.order_id AND a.position = i.position)
 UNION ALL
@@ -398,10 +405,10 @@ SELECT 'FCP', f.state, f.rate_bp, true, date '2024-01-01', f.source
 
 REVOKE ALL ON FUNCTION products.full_name(text, text[], jsonb), products.named(uuid[]),
     products.stocked_variant(text), sales.level_documents(uuid[]), sales.level_of_sku(text),
-    sales.note_arrivals(uuid), sales.tell_ready() FROM PUBLIC;
+    sales.note_arrivals(uuid), sales.tell_ready(), sales.is_off(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION products.full_name(text, text[], jsonb), products.named(uuid[]),
     products.stocked_variant(text) TO vendas_products;
 GRANT EXECUTE ON FUNCTION products.named(uuid[]), products.stocked_variant(text), sales.level_documents(uuid[]),
-    sales.level_of_sku(text), sales.tell_ready() TO vendas_sales;
+    sales.level_of_sku(text), sales.tell_ready(), sales.is_off(uuid, text) TO vendas_sales;
 
 SELECT registry.classify('sales.order_ahead', 'neither', 'place arrived told', NULL, NULL);

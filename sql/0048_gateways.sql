@@ -204,7 +204,7 @@ ALTER TABLE sales.order_history DROP CONSTRAINT order_history_event_known,
 INSERT INTO sales.order_transitions VALUES ('shipped', 'refunded'), ('expired', 'paid');
 
 CREATE FUNCTION sales.close_payments(p_order uuid) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
     UPDATE sales.payments
        SET closed = 'canceled', status = 'canceled', next_action = NULL, updated_at = now(), tries = 0,
@@ -324,7 +324,7 @@ COMMENT ON FUNCTION sales.revive_order(uuid, uuid) IS
     'An order that had expired is paid after all; false, and nothing done, where its goods or its coupons have gone to others.';
 
 CREATE FUNCTION sales.follow_money(p_order uuid, p_late text, p_actor uuid, p_reason text) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     o     sales.orders;
     got   bigint;
@@ -472,7 +472,9 @@ BEGIN
     learnt.fee := greatest(p.fee, (f->>'fee')::bigint);
     learnt.refunded := CASE WHEN f ? 'refunds' THEN sales.learn_refunds(p_payment, f->'refunds') ELSE p.refunded END;
     learnt.closed := least(p.closed, f->>'closed'); -- "canceled" before "failed": one of both, whichever came first
-    learnt.problem := CASE WHEN learnt.received_at IS NULL THEN coalesce(left(f->>'problem', 200), p.problem) END;
+    -- Whether it has begun is no question any more once it has an id there.
+    learnt.problem := CASE WHEN learnt.received_at IS NULL THEN coalesce(left(f->>'problem', 200),
+                               CASE WHEN learnt.ref IS NULL OR p.problem <> 'uncertain' THEN p.problem END) END;
     learnt.expires_at := coalesce(to_timestamp((f->>'expires_at')::bigint), p.expires_at);
     learnt.status := sales.payment_status(learnt.received_at, learnt.received, learnt.refunded, learnt.closed,
                                           learnt.authorized);
@@ -515,8 +517,6 @@ COMMENT ON FUNCTION sales.learn(uuid, jsonb, text, uuid, text) IS
 -- Rights -------------------------------------------------------------------------------------
 
 -- What is known of money changes by the functions above alone.
-ALTER FUNCTION sales.close_payments(uuid) SECURITY DEFINER SET search_path = pg_catalog;
-ALTER FUNCTION sales.follow_money(uuid, text, uuid, text) SECURITY DEFINER SET search_path = pg_catalog;
 REVOKE INSERT, UPDATE ON sales.payments FROM vendas_sales;
 REVOKE UPDATE (status, next_action, updated_at) ON sales.payments FROM vendas_sales;
 GRANT SELECT ON sales.refunds, sales.disputes, sales.payment_tasks TO vendas_sales;
@@ -531,7 +531,10 @@ GRANT EXECUTE ON FUNCTION sales.close_payments(uuid), sales.follow_money(uuid, t
 SELECT registry.classify(t, 'neither', columns, NULL, NULL) FROM (VALUES
     ('sales.payments', 'merchant live refundable ref capture_ref authorized received received_at fee refunded closed '
         || 'problem expires_at step due_at tries request_key request'),
-    ('sales.refunds', 'id payment_id amount status reason actor ref problem due_at tries created_at updated_at'),
+    ('sales.refunds', 'id payment_id amount status actor ref problem due_at tries created_at updated_at'),
     ('sales.disputes', 'id payment_id ref amount fee withdrawn reinstated reason status due_at created_at updated_at'),
     ('sales.payment_tasks', 'id kind payment_id details opened_at told_at closed_at closed_by note')
 ) AS register (t, columns);
+SELECT registry.classify('sales.refunds', 'personal', 'reason',
+           '(SELECT o.user_id FROM sales.payments p JOIN sales.orders o ON o.id = p.order_id WHERE p.id = payment_id)',
+           'part of the order');

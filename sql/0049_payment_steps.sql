@@ -263,8 +263,8 @@ BEGIN
     ELSIF p_result = 'away' AND p_step = 'begin' AND p.problem IS DISTINCT FROM 'uncertain' THEN
         -- Nothing was begun; and the buyer, who is there, had better hear that he can pay in another way.
         p_facts := '{"closed": "failed", "problem": "gateway_away"}';
-    ELSIF p_step = 'begin' AND p_result IN ('done', 'uncertain') THEN
-        UPDATE sales.payments SET problem = CASE p_result WHEN 'uncertain' THEN 'uncertain' END WHERE id = p_payment;
+    ELSIF p_result = 'uncertain' AND p_step = 'begin' THEN
+        UPDATE sales.payments SET problem = 'uncertain' WHERE id = p_payment;
     END IF;
     IF p_code = 'wrong_mode' THEN
         PERFORM sales.open_task('wrong_mode', p_payment, jsonb_build_object('step', p_step));
@@ -285,8 +285,11 @@ BEGIN
     END IF;
     SELECT d.document, d.document->>'status' INTO answer, status FROM sales.payment_documents d WHERE d.id = p_payment;
     IF p.request_key IS NOT NULL AND p.step IS DISTINCT FROM 'begin' THEN
-        -- It has begun, or never will: then the same key may begin another.
-        PERFORM sales.keep_answer(o.user_id, p.request_key, p.request, answer) WHERE p.status NOT IN ('failed', 'canceled');
+        -- It has begun, or never will: then the same key may begin another. The key is the buyer's, whom it does
+        -- not concern what the gateway keeps.
+        PERFORM sales.keep_answer(o.user_id, p.request_key, p.request,
+                                  (answer::jsonb || '{"fee": null, "net": null}')::json)
+          WHERE p.status NOT IN ('failed', 'canceled');
         UPDATE sales.payments SET request_key = NULL, request = NULL WHERE id = p_payment;
     END IF;
     SELECT step INTO next FROM sales.payments WHERE id = p_payment AND due_at <= now();

@@ -63,6 +63,9 @@ EXCEPTION WHEN OTHERS THEN
     UPDATE sales.gateway_events
        SET status = 'waiting', error = left(SQLERRM, 500), tries = tries + 1, due_at = sales.later(tries + 1, 0)
      WHERE id = p_id;
+    IF e.tries >= 11 THEN
+        PERFORM sales.open_task('uncertain', e.payment_id, jsonb_build_object('event_id', e.event_id));
+    END IF;
     RETURN 'waiting';
 END
 $$;
@@ -169,7 +172,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT json_build_object(
         'orders', (SELECT coalesce(json_agg(d.document ORDER BY d.created_at DESC, d.id DESC), '[]')
                      FROM sales.order_documents d WHERE d.user_id = p_user),
-        'payments', (SELECT coalesce(json_agg(d.document ORDER BY d.id DESC), '[]')
+        'payments', (SELECT coalesce(json_agg(d.document::jsonb - 'fee' - 'net' ORDER BY d.id DESC), '[]')
                        FROM sales.payment_documents d WHERE d.user_id = p_user),
         'notes', (SELECT coalesce(json_agg(json_build_object(
                              'order_id', n.order_id, 'at', shared.rfc3339(n.at),
@@ -195,7 +198,4 @@ GRANT EXECUTE ON FUNCTION sales.receive_event(uuid, text, text, text, text, uuid
 SELECT registry.classify('sales.gateway_events', 'neither',
            'id gateway merchant event_id type payment_id status facts error tries due_at received_at', NULL, NULL),
        registry.classify('sales.gateway_events', 'personal', 'raw', NULL,
-           'a gateway''s notification, which may name the buyer; erased with the account, and after VENDAS_EVENT_DAYS'),
-       registry.classify('sales.refunds', 'personal', 'reason',
-           '(SELECT o.user_id FROM sales.payments p JOIN sales.orders o ON o.id = p.order_id WHERE p.id = payment_id)',
-           'part of the order');
+           'a gateway''s notification, which may name the buyer; erased with the account, and after VENDAS_EVENT_DAYS');

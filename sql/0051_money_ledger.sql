@@ -312,53 +312,6 @@ SELECT 'delivery that no job will ever take', d.id
                       AND f.status = 'pending' AND f.next_attempt_at IS NOT NULL);
 COMMENT ON VIEW sales.outbox_integrity IS 'Broken promises of the outbox; empty. sales.integrity has them too.';
 
-CREATE FUNCTION sales.is_off(p_order uuid, p_status text) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT p_status IN ('canceled', 'expired')
-        OR p_status = 'refunded' AND NOT EXISTS (SELECT FROM sales.shipments WHERE order_id = p_order)
-$$;
-COMMENT ON FUNCTION sales.is_off(uuid, text) IS 'Whether an order that stands so gets nothing, and has left nothing but its lines.';
-
-CREATE OR REPLACE VIEW sales.ahead_integrity AS
-SELECT 'what may be sold ahead differs from what is allowed' AS problem, h.variant_id AS id
-  FROM sales.ahead h
- WHERE h.allowed <> greatest(sales.owed(h.variant_id), 0,
-                             CASE WHEN h.due IS NULL THEN h.pieces ELSE h.pieces - h.arrived END)
-    OR h.allowed <> (SELECT coalesce(sum(m.on_hand), 0) FROM sales.stock_movements m
-                      WHERE m.variant_id = h.variant_id AND m.kind = 'allow')
-UNION ALL
-SELECT 'somebody waits for what nobody ordered, or for what is at hand', h.variant_id
-  FROM sales.ahead h
- WHERE sales.owed(h.variant_id) < 0
-    OR sales.owed(h.variant_id) > (SELECT coalesce(sum(a.pieces), 0) FROM sales.order_ahead a
-                                    WHERE a.variant_id = h.variant_id)
-    OR sales.owed(h.variant_id) > 0
-       AND (SELECT a.available FROM sales.availability a WHERE a.variant_id = h.variant_id) > 0
-UNION ALL
-SELECT 'expected without being allowed', s.variant_id
-  FROM sales.stock_slots s
- WHERE s.location = 'expected' AND NOT EXISTS (SELECT FROM sales.ahead h WHERE h.variant_id = s.variant_id)
-UNION ALL
-SELECT 'sold ahead differs from the ledger of the order', coalesce(a.order_id, m.order_id)
-  FROM (SELECT order_id, variant_id, sum(pieces) AS pieces FROM sales.order_ahead GROUP BY 1, 2) AS a
-  FULL JOIN (SELECT l.order_id, l.variant_id,
-                    sum(l.reserved) FILTER (WHERE NOT sales.is_off(o.id, o.status)) AS pieces
-               FROM sales.stock_movements l JOIN sales.orders o ON o.id = l.order_id
-              WHERE l.location = 'expected' AND l.kind = 'reserve' GROUP BY 1, 2) AS m USING (order_id, variant_id)
- WHERE coalesce(a.pieces, 0) <> coalesce(m.pieces, 0)
-UNION ALL
-SELECT 'more of a line sold ahead than noted', i.order_id
-  FROM sales.order_items i JOIN sales.orders o ON o.id = i.order_id
- WHERE NOT sales.is_off(o.id, o.status)
-   AND i.ahead <> (SELECT coalesce(max((a.pieces + a.each - 1) / a.each), 0) FROM sales.order_ahead a
-                    WHERE a.order_id = i.order_id AND a.position = i.position)
-UNION ALL
-SELECT 'noted as come, or not, and it is otherwise', w.order_id
-  FROM (SELECT a.order_id, a.variant_id, a.arrived,
-               sum(a.pieces) OVER (PARTITION BY a.variant_id ORDER BY a.place DESC) - a.pieces AS behind
-          FROM sales.order_ahead a) AS w
- WHERE w.arrived <> (w.behind >= sales.owed(w.variant_id));
-
 CREATE OR REPLACE VIEW sales.integrity AS
 SELECT problem, id FROM sales.stock_integrity
 UNION ALL
@@ -381,9 +334,9 @@ GRANT SELECT ON sales.money_entries, sales.books, sales.reconciliations, sales.r
 REVOKE ALL ON FUNCTION sales.post(uuid, text, text, bigint), sales.book_payment(), sales.book_refund(),
     sales.book_dispute(), sales.our_movements(text, text, timestamptz, timestamptz, text[]),
     sales.keep_reconciliation(date, text, text, jsonb), sales.uncompared_day(text, text), sales.untold_tasks(),
-    sales.tell_tasks(uuid[], jsonb), sales.is_off(uuid, text) FROM PUBLIC;
+    sales.tell_tasks(uuid[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sales.keep_reconciliation(date, text, text, jsonb), sales.uncompared_day(text, text),
-    sales.untold_tasks(), sales.tell_tasks(uuid[], jsonb), sales.is_off(uuid, text) TO vendas_sales;
+    sales.untold_tasks(), sales.tell_tasks(uuid[], jsonb) TO vendas_sales;
 
 SELECT registry.classify(t, 'neither', columns, NULL, NULL) FROM (VALUES
     ('sales.money_entries', 'posting account payment_id amount at'),

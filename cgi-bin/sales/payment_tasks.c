@@ -96,8 +96,8 @@ static void read_books(struct request *req)
 static const struct route ROUTES[] = {
     {"GET", "/v1/payment-tasks", "payments:read", list_tasks},
     {"POST", "/v1/payment-tasks/{id}/close", "payments:confirm", close_task},
-    {"GET", "/v1/reconciliations", "payments:read", list_reconciliations},
-    {"GET", "/v1/books", "payments:read", read_books},
+    {"GET", "/v1/reconciliations", "reports:read", list_reconciliations},
+    {"GET", "/v1/books", "reports:read", read_books},
     {0},
 };
 

@@ -74,6 +74,37 @@ static bool wanted_way(struct request *req, struct json_object *body, struct way
     return !req->problem.status;
 }
 
+static void leave_out_fee(struct json_object *payment)
+{
+    json_object_object_add(payment, "fee", NULL);
+    json_object_object_add(payment, "net", NULL);
+}
+
+/* A payment, or a list of them, as the caller may see it: what a gateway keeps is the shop's
+ * own matter, and no buyer's. */
+static const char *shown(struct request *req, const char *json)
+{
+    if (req_may(req, "payments:read"))
+        return json;
+    struct json_object *document = json_keep(req->arena, json_tokener_parse(json));
+    struct json_object *list = field_value(document, "data");
+    for (size_t i = 0; list && i < json_object_array_length(list); i++)
+        leave_out_fee(json_object_array_get_idx(list, i));
+    if (!list)
+        leave_out_fee(document);
+    return json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN |
+                                                        JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+/* Answers with the first row as the caller may see it, or 404 where there is none. */
+static void respond_shown(struct request *req, const struct rows *rows)
+{
+    if (rows && db_count(rows) == 0)
+        respond_problem(req, 404, "not_found");
+    else if (rows)
+        respond_json(req, 200, shown(req, db_text(rows, 0, 0)));
+}
+
 /* Tells what came of asking a gateway: carried out, or 202 where that will be made sure later.
  */
 static void respond_asked(struct request *req, int status, struct payment_asked asked)
@@ -83,7 +114,7 @@ static void respond_asked(struct request *req, int status, struct payment_asked 
         return;
     if (open)
         respond_header(req, "Retry-After", "5");
-    respond_json(req, open ? 202 : status, asked.document);
+    respond_json(req, open ? 202 : status, shown(req, asked.document));
 }
 
 /* A buyer can do something about a document that is missing; of the rest he chooses another
@@ -140,27 +171,21 @@ static void list_payments(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_row(req, 200,
-                    db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
-                             db_flag(req_may(req, "payments:read"))));
+        respond_shown(req, db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
+                                    db_flag(req_may(req, "payments:read"))));
 }
 
-/* The payment that the path names, where the caller may see it; else NULL with the problem. */
+/* The payment that the path names, no row where the caller may not see it. */
 static struct rows *read_visible(struct request *req, const char *id)
 {
-    struct rows *rows = id ? db_query(req->arena, &req->problem, READ, id, req->user.user,
-                                      db_flag(req_may(req, "payments:read")))
-                           : NULL;
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    return req->problem.status ? NULL : rows;
+    return id ? db_query(req->arena, &req->problem, READ, id, req->user.user,
+                         db_flag(req_may(req, "payments:read")))
+              : NULL;
 }
 
 static void read_payment(struct request *req)
 {
-    struct rows *rows = read_visible(req, req_param_uuid(req, "id"));
-    if (rows)
-        respond_row(req, 200, rows);
+    respond_shown(req, read_visible(req, req_param_uuid(req, "id")));
 }
 
 /* A gateway that is no longer there may still have payments. */
@@ -180,10 +205,10 @@ static void refresh_payment(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     struct rows *rows = read_visible(req, id);
-    if (!rows)
-        return;
-    if (confirmed_by_person(db_text(rows, 0, 1)) || !is_open(db_text(rows, 0, 2))) {
-        respond_row(req, 200, rows);
+    bool settled = rows && (db_count(rows) == 0 || confirmed_by_person(db_text(rows, 0, 1)) ||
+                            !is_open(db_text(rows, 0, 2)));
+    if (!rows || settled) {
+        respond_shown(req, rows);
         return;
     }
     respond_asked(req, 200, payment_ask(req->arena, &req->problem, id, "read", req->lang));
@@ -221,7 +246,7 @@ static void cancel_payment(struct request *req)
     if (step)
         respond_asked(req, 200, payment_ask(req->arena, &req->problem, id, step, req->lang));
     else
-        respond_row(req, 200, db_query(req->arena, &req->problem, READ, id, NULL, "true"));
+        respond_shown(req, db_query(req->arena, &req->problem, READ, id, NULL, "true"));
 }
 
 static void capture_payment(struct request *req)

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 import support
 
 FOLDER = os.path.join(support.VAR, "gateways")
@@ -45,12 +47,27 @@ def setting_aside(name):
         set_up(name, before)
 
 
-def buyer():
+def customer():
     """A customer with all that a boleto wants to know."""
     client = support.register("Ana Lima")
     answer = client.patch("/v1/users/me", {"document": support.new_cpf()})
     assert answer.status_code == 200, answer.text
     return client
+
+
+@pytest.fixture(scope="module")
+def buyer():
+    return customer()
+
+
+@pytest.fixture(scope="module")
+def goods(make_product):
+    return make_product(stock=100_000)
+
+
+@pytest.fixture
+def order(buyer, goods, place_order):
+    return place_order(buyer, goods, 2)
 
 
 def begin(buyer, order, gateway, method, key=True, merchant=None, **options):

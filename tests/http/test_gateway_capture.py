@@ -3,6 +3,7 @@ import pytest
 
 import paying
 import support
+from paying import buyer, goods, order
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -10,21 +11,6 @@ def later(stand_in):
     """Each gateway in this file only sets money aside."""
     with paying.setting_aside("stripe"), paying.setting_aside("paypal"):
         yield
-
-
-@pytest.fixture(scope="module")
-def buyer():
-    return paying.buyer()
-
-
-@pytest.fixture(scope="module")
-def goods(make_product):
-    return make_product(stock=1000)
-
-
-@pytest.fixture
-def order(buyer, goods, place_order):
-    return place_order(buyer, goods, 2)
 
 
 def set_aside(standin, buyer, order, gateway, method):

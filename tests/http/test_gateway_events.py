@@ -11,23 +11,9 @@ import pytest
 
 import paying
 import support
+from paying import buyer, goods, order
 
 SECRET = "whsec_standin"
-
-
-@pytest.fixture(scope="module")
-def buyer():
-    return paying.buyer()
-
-
-@pytest.fixture(scope="module")
-def goods(make_product):
-    return make_product(stock=100_000)
-
-
-@pytest.fixture
-def order(buyer, goods, place_order):
-    return place_order(buyer, goods, 2)
 
 
 def signed(body, secret=SECRET, at=None):
@@ -196,7 +182,7 @@ def test_six_events_in_any_order_and_twice_come_to_one_state(
         standin, anyone, admin, make_product, place_order):
     """Some of the 720 orders, with some events twice; TEST_STEPS has more tried (all of them: 720)."""
     import os
-    buyer, goods = paying.buyer(), make_product(stock=100_000)
+    buyer, goods = paying.customer(), make_product(stock=100_000)
     orders = list(itertools.permutations(range(6)))
     chance = random.Random(int(os.environ.get("TEST_SEED", "6")))
     chance.shuffle(orders)
@@ -326,7 +312,7 @@ def test_a_dispute_is_shown_told_and_holds_the_parcel(standin, admin, buyer, ord
     assert sum(paying.books(payment).values()) == 0
 
 
-def test_an_event_that_the_database_can_t_take_now_is_tried_again(standin, anyone, buyer, order):
+def test_an_event_that_the_database_can_t_take_now_is_tried_again(standin, anyone, admin, buyer, order):
     payment = paying.begin(buyer, order, "stripe", "pix").json()
     event = intent_event(payment)
     support.rows(f"UPDATE sales.payments SET amount = amount WHERE id = '{payment['id']}';"
@@ -336,6 +322,10 @@ def test_an_event_that_the_database_can_t_take_now_is_tried_again(standin, anyon
         assert paying.order_status(buyer, order) == "pending"
         assert support.value("SELECT status FROM sales.gateway_events"
                              f" WHERE event_id = '{event['id']}'") == "waiting"
+        support.rows("UPDATE sales.gateway_events SET tries = 11, due_at = now()"
+                     f" WHERE event_id = '{event['id']}'")
+        paying.reconcile()
+        assert "uncertain" in paying.kinds(admin, payment)
     finally:
         support.rows("ALTER TABLE sales.stock_movements DROP CONSTRAINT no_more")
     paying.make_due()

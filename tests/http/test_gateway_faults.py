@@ -4,24 +4,10 @@ import pytest
 
 import paying
 import support
+from paying import buyer, goods, order
 
 #: Faults after which nobody can know whether the gateway has done it.
 UNCERTAIN = ["error_after", "cut", "hang_after", "error_before", "hang_before"]
-
-
-@pytest.fixture(scope="module")
-def buyer():
-    return paying.buyer()
-
-
-@pytest.fixture(scope="module")
-def goods(make_product):
-    return make_product(stock=100_000)
-
-
-@pytest.fixture
-def order(buyer, goods, place_order):
-    return place_order(buyer, goods, 2)
 
 
 def misbehave(standin, gateway, operation, kind, **how):
@@ -58,6 +44,7 @@ def test_a_beginning_without_an_answer_is_uncertain_and_then_one_payment(
     assert again.status_code == 201, again.text
     assert again.json()["id"] == payment["id"] and again.json()["next_action"]
     payment = finish(standin, buyer, order, payment)
+    assert payment["problem"] is None
     assert len(standin.books()[gateway]) == 1
     paying.assert_agrees(standin, admin, payment)
 

@@ -41,7 +41,7 @@ class Till:
 
     def __init__(self, standin, admin, goods, place_order, chance):
         self.standin, self.admin, self.goods = standin, admin, goods
-        self.place_order, self.chance, self.buyer = place_order, chance, paying.buyer()
+        self.place_order, self.chance, self.buyer = place_order, chance, paying.customer()
         self.orders, self.killed = [], 0
 
     def kill(self, process):

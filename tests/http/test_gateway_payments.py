@@ -1,23 +1,11 @@
 """Paying at the gateways: by card, Pix, boleto and PayPal, refunded in part, with the books at zero."""
+import json
+
 import pytest
 
 import paying
 import support
-
-
-@pytest.fixture(scope="module")
-def buyer():
-    return paying.buyer()
-
-
-@pytest.fixture(scope="module")
-def goods(make_product):
-    return make_product(stock=10_000)
-
-
-@pytest.fixture
-def order(buyer, goods, place_order):
-    return place_order(buyer, goods, 3)
+from paying import buyer, goods, order
 
 
 def captured(standin, buyer, order, gateway, method):
@@ -52,7 +40,7 @@ def test_the_buyer_is_told_what_to_do(standin, buyer, order, gateway, method, ac
 @pytest.mark.parametrize("gateway, method", paying.METHODS)
 def test_a_sale_is_paid_refunded_in_part_and_the_books_come_to_zero(
         standin, admin, buyer, order, gateway, method):
-    payment = captured(standin, buyer, order, gateway, method)
+    payment = paying.read(admin, captured(standin, buyer, order, gateway, method))
     total = order["totals"]["total"]
     assert (payment["status"], payment["received"]) == ("captured", total)
     assert payment["fee"] > 0 and payment["net"] == total - payment["fee"]
@@ -70,7 +58,7 @@ def test_a_sale_is_paid_refunded_in_part_and_the_books_come_to_zero(
         assert task["closed_at"]
     assert refund["status"] == "succeeded"
     standin.wait()
-    payment = paying.read(buyer, payment)
+    payment = paying.read(admin, payment)
     assert (payment["status"], payment["refunded"]) == ("partially_refunded", 1000)
     assert payment["net"] == total - payment["fee"] - 1000
     assert [(r["amount"], r["status"], r["reason"]) for r in payment["refunds"]] == [
@@ -140,6 +128,23 @@ def test_a_buyer_changes_his_mind_about_how_to_pay(standin, buyer, order, gatewa
     paying.pay(standin, second)
     assert paying.order_status(buyer, order) == "paid"
     assert paying.read(buyer, first)["status"] == "canceled"
+
+
+def test_what_the_gateway_keeps_is_told_to_staff_alone(standin, admin, buyer, order, make_user):
+    key = support.unique("k")
+    payment = paying.begin(buyer, order, "stripe", "card", key=key).json()
+    paying.pay(standin, payment)
+    refreshed = buyer.post(f"/v1/payments/{payment['id']}/refresh").json()
+    paying.settle(1)
+    told = [refreshed, paying.read(buyer, payment), *buyer.get(f"/v1/orders/{order['id']}/payments").json()["data"],
+            paying.begin(buyer, order, "stripe", "card", key=key).json()]
+    assert [(one["fee"], one["net"]) for one in told] == [(None, None)] * 4
+    export = buyer.get("/v1/users/me/export").json()
+    assert [one for one in json.dumps(export).split('"') if one in ("fee", "net")] == []
+    shown = paying.read(make_user("support"), payment)
+    assert shown["fee"] > 0 and shown["net"] == shown["received"] - shown["fee"]
+    support.assert_problem(make_user("support").get("/v1/books"), 403, "forbidden")
+    assert make_user("manager").get("/v1/books").json()["sum"] == 0
 
 
 def test_a_report_by_gateway_counts_each_order_once(standin, admin, buyer, order):

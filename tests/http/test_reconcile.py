@@ -5,23 +5,9 @@ import pytest
 
 import paying
 import support
+from paying import buyer, goods, order
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-
-
-@pytest.fixture(scope="module")
-def buyer():
-    return paying.buyer()
-
-
-@pytest.fixture(scope="module")
-def goods(make_product):
-    return make_product(stock=10_000)
-
-
-@pytest.fixture
-def order(buyer, goods, place_order):
-    return place_order(buyer, goods, 2)
 
 
 @pytest.fixture
