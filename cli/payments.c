@@ -63,16 +63,19 @@ static void print_status(struct call *call, struct json_object *answer, const ch
         puts(field_text(answer, member));
 }
 
+/* The first argument, which is an id; NULL, and told, where it is none. */
+static const char *given_id(struct call *call)
+{
+    const char *id = call->arguments[0];
+    return uuid_valid(id) ? id : call_wrong(call, id, "not_an_id");
+}
+
 static void refund_payment(struct call *call)
 {
-    const char *id = call->arguments[0], *text, *given = call->given[OPTION_AMOUNT];
+    const char *id = given_id(call), *text, *given = call->given[OPTION_AMOUNT];
     struct buf body = buf_new(call->client.arena);
-    if (!uuid_valid(id)) {
-        call_wrong(call, id, "not_an_id");
-        return;
-    }
     const char *amount = given ? call_amount(call, given) : NULL;
-    if (given && !amount)
+    if (!id || (given && !amount))
         return;
     buf_raw(&body, "{");
     if (amount)
@@ -110,12 +113,10 @@ static void list_tasks(struct call *call)
 
 static void close_task(struct call *call)
 {
-    const char *id = call->arguments[0], *text;
+    const char *id = given_id(call), *text;
     struct buf body = buf_new(call->client.arena);
-    if (!uuid_valid(id)) {
-        call_wrong(call, id, "not_an_id");
+    if (!id)
         return;
-    }
     buf_raw(&body, "{");
     call_member(&body, "note", call->given[OPTION_REASON]);
     buf_raw(&body, "}");

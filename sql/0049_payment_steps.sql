@@ -45,7 +45,7 @@ COMMENT ON VIEW sales.payments_at_gateways IS 'Payments as far as a gateway has 
 CREATE FUNCTION sales.lease() RETURNS interval
 LANGUAGE sql IMMUTABLE AS $$ SELECT interval '30 seconds' $$;
 COMMENT ON FUNCTION sales.lease() IS
-    'For how long who asks a gateway is left alone with it: longer than a request to one may take (lib/sales/gateway_http.h).';
+    'For how long who asks a gateway is left alone with it: longer than VENDAS_GATEWAY_SECONDS may be.';
 
 DROP FUNCTION sales.begin_payment(uuid, text, bytea, uuid, text, text, jsonb, interval);
 CREATE FUNCTION sales.begin_payment(p_caller uuid, p_key text, p_request bytea, p_order uuid, p_gateway text,
