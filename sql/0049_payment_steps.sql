@@ -31,6 +31,15 @@ SELECT p.id, p.order_id, o.user_id, json_build_object(
     'created_at', shared.rfc3339(p.created_at), 'updated_at', shared.rfc3339(p.updated_at)) AS document
   FROM sales.payments p JOIN sales.orders o ON o.id = p.order_id;
 
+-- Members keep their order, and an answer that is kept its bytes.
+CREATE FUNCTION sales.shown_to_buyer(p_payment json) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT json_object_agg(m.key, CASE WHEN m.key IN ('fee', 'net') THEN 'null'::json ELSE m.value END ORDER BY m.n)
+      FROM json_each(p_payment) WITH ORDINALITY AS m (key, value, n)
+$$;
+COMMENT ON FUNCTION sales.shown_to_buyer(json) IS
+    'A payment''s document without what the gateway keeps, which is the shop''s own matter.';
+
 CREATE VIEW sales.payments_at_gateways AS
 SELECT p.id, p.gateway, p.merchant, p.method, p.ref, p.capture_ref, p.amount, p.currency, p.step, p.live,
        p.status, o.number, extract(epoch FROM p.expires_at)::bigint AS expires_at,
@@ -93,7 +102,7 @@ BEGIN
      WHERE id = p_order;
     IF owed = 0 THEN
         PERFORM sales.learn(payment, '{"captured": 0, "fee": 0}', 'refund', p_caller, 'nothing_to_pay');
-        SELECT d.document INTO answer FROM sales.payment_documents d WHERE d.id = payment;
+        SELECT sales.shown_to_buyer(d.document) INTO answer FROM sales.payment_documents d WHERE d.id = payment;
         PERFORM sales.keep_answer(p_caller, p_key, p_request, answer);
         payment := NULL;
     END IF;
@@ -246,7 +255,8 @@ COMMENT ON FUNCTION sales.later(int, int) IS
     'When to ask again after so many tries in vain: after about ten seconds, then twice as long each time, up to six hours; not before the gateway wants (seconds).';
 
 CREATE FUNCTION sales.settle_step(p_payment uuid, p_step text, p_result text, p_facts jsonb, p_code text, p_wait int,
-                                  p_late text, OUT answer json, OUT status text, OUT next text)
+                                  p_late text, OUT answer json, OUT for_buyer json, OUT status text,
+                                  OUT next text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     o sales.orders;
@@ -283,12 +293,11 @@ BEGIN
             UPDATE sales.payments SET step = NULL, due_at = NULL WHERE id = p_payment;
         END IF;
     END IF;
-    SELECT d.document, d.document->>'status' INTO answer, status FROM sales.payment_documents d WHERE d.id = p_payment;
+    SELECT d.document, sales.shown_to_buyer(d.document), d.document->>'status' INTO answer, for_buyer, status
+      FROM sales.payment_documents d WHERE d.id = p_payment;
     IF p.request_key IS NOT NULL AND p.step IS DISTINCT FROM 'begin' THEN
-        -- It has begun, or never will: then the same key may begin another. The key is the buyer's, whom it does
-        -- not concern what the gateway keeps.
-        PERFORM sales.keep_answer(o.user_id, p.request_key, p.request,
-                                  (answer::jsonb || '{"fee": null, "net": null}')::json)
+        -- It has begun, or never will: then the same key may begin another. The key is the buyer's.
+        PERFORM sales.keep_answer(o.user_id, p.request_key, p.request, for_buyer)
           WHERE p.status NOT IN ('failed', 'canceled');
         UPDATE sales.payments SET request_key = NULL, request = NULL WHERE id = p_payment;
     END IF;
@@ -297,7 +306,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sales.settle_step(uuid, text, text, jsonb, text, int, text) IS
-    'What came of asking a gateway for a step: done, refused, away (not carried out) or uncertain (nobody knows). Answers with the payment, its status, and what is to be asked at once.';
+    'What came of asking a gateway for a step: done, refused, away (not carried out) or uncertain (nobody knows). Answers with the payment, as its buyer may see it, too, its status, and what is to be asked at once.';
 
 CREATE FUNCTION sales.settle_refund(p_refund uuid, p_result text, p_facts jsonb, p_code text, p_wait int, p_late text)
 RETURNS json

@@ -22,11 +22,15 @@ static const char BEGIN[] =
 
 static const char OF_ORDER[] =
     "SELECT json_build_object('next_cursor', NULL, 'data', ("
-    "           SELECT coalesce(json_agg(p.document ORDER BY p.id), '[]')"
+    "           SELECT coalesce(json_agg(CASE WHEN $3 THEN p.document"
+    "                                     ELSE sales.shown_to_buyer(p.document) END"
+    "                                ORDER BY p.id), '[]')"
     "             FROM sales.payment_documents p WHERE p.order_id = o.id))"
     "  FROM sales.orders o WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
-static const char READ[] = "SELECT document, document->>'gateway', document->>'status'"
+static const char READ[] = "SELECT CASE WHEN $3 THEN document"
+                           "            ELSE sales.shown_to_buyer(document) END,"
+                           "       document->>'gateway', document->>'status'"
                            "  FROM sales.payment_documents"
                            " WHERE id = $1::uuid AND (user_id = $2::uuid OR $3::boolean)";
 
@@ -74,37 +78,6 @@ static bool wanted_way(struct request *req, struct json_object *body, struct way
     return !req->problem.status;
 }
 
-static void leave_out_fee(struct json_object *payment)
-{
-    json_object_object_add(payment, "fee", NULL);
-    json_object_object_add(payment, "net", NULL);
-}
-
-/* A payment, or a list of them, as the caller may see it: what a gateway keeps is the shop's
- * own matter, and no buyer's. */
-static const char *shown(struct request *req, const char *json)
-{
-    if (req_may(req, "payments:read"))
-        return json;
-    struct json_object *document = json_keep(req->arena, json_tokener_parse(json));
-    struct json_object *list = field_value(document, "data");
-    for (size_t i = 0; list && i < json_object_array_length(list); i++)
-        leave_out_fee(json_object_array_get_idx(list, i));
-    if (!list)
-        leave_out_fee(document);
-    return json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN |
-                                                        JSON_C_TO_STRING_NOSLASHESCAPE);
-}
-
-/* Answers with the first row as the caller may see it, or 404 where there is none. */
-static void respond_shown(struct request *req, const struct rows *rows)
-{
-    if (rows && db_count(rows) == 0)
-        respond_problem(req, 404, "not_found");
-    else if (rows)
-        respond_json(req, 200, shown(req, db_text(rows, 0, 0)));
-}
-
 /* Tells what came of asking a gateway: carried out, or 202 where that will be made sure later.
  */
 static void respond_asked(struct request *req, int status, struct payment_asked asked)
@@ -114,7 +87,8 @@ static void respond_asked(struct request *req, int status, struct payment_asked 
         return;
     if (open)
         respond_header(req, "Retry-After", "5");
-    respond_json(req, open ? 202 : status, shown(req, asked.document));
+    respond_json(req, open ? 202 : status,
+                 req_may(req, "payments:read") ? asked.document : asked.for_buyer);
 }
 
 /* A buyer can do something about a document that is missing; of the rest he chooses another
@@ -171,8 +145,9 @@ static void list_payments(struct request *req)
 {
     const char *id = req_param_uuid(req, "id");
     if (id)
-        respond_shown(req, db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
-                                    db_flag(req_may(req, "payments:read"))));
+        respond_row(req, 200,
+                    db_query(req->arena, &req->problem, OF_ORDER, id, req->user.user,
+                             db_flag(req_may(req, "payments:read"))));
 }
 
 /* The payment that the path names, no row where the caller may not see it. */
@@ -185,7 +160,7 @@ static struct rows *read_visible(struct request *req, const char *id)
 
 static void read_payment(struct request *req)
 {
-    respond_shown(req, read_visible(req, req_param_uuid(req, "id")));
+    respond_row(req, 200, read_visible(req, req_param_uuid(req, "id")));
 }
 
 /* A gateway that is no longer there may still have payments. */
@@ -208,7 +183,7 @@ static void refresh_payment(struct request *req)
     bool settled = rows && (db_count(rows) == 0 || confirmed_by_person(db_text(rows, 0, 1)) ||
                             !is_open(db_text(rows, 0, 2)));
     if (!rows || settled) {
-        respond_shown(req, rows);
+        respond_row(req, 200, rows);
         return;
     }
     respond_asked(req, 200, payment_ask(req->arena, &req->problem, id, "read", req->lang));
@@ -246,7 +221,9 @@ static void cancel_payment(struct request *req)
     if (step)
         respond_asked(req, 200, payment_ask(req->arena, &req->problem, id, step, req->lang));
     else
-        respond_shown(req, db_query(req->arena, &req->problem, READ, id, NULL, "true"));
+        respond_row(req, 200,
+                    db_query(req->arena, &req->problem, READ, id, req->user.user,
+                             db_flag(req_may(req, "payments:read"))));
 }
 
 static void capture_payment(struct request *req)

@@ -32,7 +32,7 @@ enum {
 };
 
 static const char SETTLE_STEP[] =
-    "SELECT answer, status, next"
+    "SELECT answer, status, next, for_buyer"
     "  FROM sales.settle_step($1::uuid, $2, $3, $4::jsonb, $5, $6::int, $7)";
 
 static const char SETTLE_REFUND[] =
@@ -131,6 +131,7 @@ struct payment_asked payment_ask(struct arena *a, struct problem *problem, const
             return (struct payment_asked){0};
         asked.document = db_text(rows, 0, 0);
         asked.status = db_text(rows, 0, 1);
+        asked.for_buyer = db_text(rows, 0, 3);
         asked.code = call.code;
         step = db_text(rows, 0, 2);
     }

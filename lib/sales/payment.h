@@ -16,6 +16,7 @@
 /* A payment or a refund as the API shows it, its status, and what came of asking last. */
 struct payment_asked {
     const char *document, *status; /* NULL with the problem filled */
+    const char *for_buyer;         /* of a payment: the same without what the gateway keeps */
     const char *code;              /* the gateway's own word where it refused, or NULL */
     enum gateway_result result;
 };
