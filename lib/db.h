@@ -48,6 +48,34 @@ enum db_how { DB_PREPARED, DB_PLANNED };
 struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const char *sql,
                     int count, const char *const *values);
 
+/* Much to read: rows that come one at a time, in memory that does not grow. All statements of a
+ * reading see one moment (a transaction that only reads) and have DB_READING_SECONDS each. There
+ * is one reading at a time, and no other statement runs before it has ended.
+ *
+ *     struct db_reading *r = db_reading_begin(req->arena, &req->problem);
+ *     if (r && db_reading_ask(r, sql, count, values))
+ *         while ((row = db_reading_next(r)))
+ *             ... db_text(row, 0, column) ...
+ *     db_reading_end(r);
+ */
+enum { DB_READING_SECONDS = 300 };
+struct db_reading;
+
+/* NULL with *p filled. The reading ends with the arena, if nothing has ended it before. */
+struct db_reading *db_reading_begin(struct arena *a, struct problem *p);
+
+/* Sends a statement, planned for its values; those before it have been read to their end. False
+ * with *p filled. */
+bool db_reading_ask(struct db_reading *r, const char *sql, int count,
+                    const char *const *values);
+
+/* The next row, alone in its rows and there until the next call. NULL after the last, or with
+ * *p filled: whatever came so far is not all, then. */
+const struct rows *db_reading_next(struct db_reading *r);
+
+/* Ends a reading, NULL too. One that was not read to its end costs the connection. */
+void db_reading_end(struct db_reading *r);
+
 /* A truth as a parameter. */
 const char *db_flag(bool value);
 

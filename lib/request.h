@@ -180,6 +180,21 @@ void respond_redirect(struct request *req, const char *location);
 /* Any other content. */
 void respond_bytes(struct request *req, int status, const char *type, const void *p, size_t n);
 
+/* An answer of 200 that is made while it is sent, when its head is out: produce() writes it with
+ * respond_part(), piece by piece, and tells whether it is all there. Not for a HEAD. length is
+ * that of the whole, or -1 where nobody knows.
+ *
+ * Where it is not all there (the reason in req->problem, for the log) the connection is cut, so
+ * that the client can tell: nginx ends the answer without its last chunk. */
+void respond_stream(struct request *req, const char *type, long long length,
+                    bool (*produce)(struct request *req, void *context), void *context);
+
+/* Sends n bytes of such an answer. False when nobody is there any more. */
+bool respond_part(struct request *req, const void *p, size_t n);
+
+/* The same of a file, from where it stands to its end; false also where it can't be read. */
+bool respond_file_part(struct request *req, int fd);
+
 /* No content, 204. */
 void respond_empty(struct request *req);
 
