@@ -41,6 +41,7 @@ sales_PROGRAMS = \
 	cgi-bin/sales/gateway_events \
 	cgi-bin/sales/notes \
 	cgi-bin/sales/order_rules \
+	cgi-bin/sales/order_report \
 	cgi-bin/sales/orders \
 	cgi-bin/sales/payment_tasks \
 	cgi-bin/sales/payments \
@@ -57,6 +58,7 @@ cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
 cgi_bin_sales_gateway_events_LDADD = $(COLLECT_LDADD)
+cgi_bin_sales_order_report_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_payments_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_refunds_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)

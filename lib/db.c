@@ -188,6 +188,108 @@ struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const c
     return NULL;
 }
 
+/* Reading ---------------------------------------------------------------------------------- */
+
+struct db_reading {
+    struct problem *p;
+    PGresult *row;
+    bool answering; /* a statement's rows are still on their way */
+    bool over;
+};
+
+static void end_reading(void *reading)
+{
+    db_reading_end(reading);
+}
+
+struct db_reading *db_reading_begin(struct arena *a, struct problem *p)
+{
+    if (!connected()) {
+        away(p, "database_unavailable");
+        return NULL;
+    }
+    /* Times come in UTC, so that whoever reads them need not look for their offset. */
+    PGresult *begun =
+        PQexec(db.connection, arena_printf(a,
+                                           "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                                           "SET LOCAL statement_timeout = '%ds';"
+                                           "SET LOCAL TimeZone = 'UTC'",
+                                           DB_READING_SECONDS));
+    bool ok = PQresultStatus(begun) == PGRES_COMMAND_OK;
+    if (!ok)
+        explain(p, begun);
+    PQclear(begun);
+    struct db_reading *r = arena_alloc(a, sizeof *r);
+    *r = (struct db_reading){.p = p};
+    arena_defer(a, end_reading, r);
+    return ok ? r : NULL;
+}
+
+bool db_reading_ask(struct db_reading *r, const char *sql, int count, const char *const *values)
+{
+    if (!PQsendQueryParams(db.connection, sql, count, NULL, values, NULL, NULL, 0)) {
+        away(r->p, "database_unavailable");
+        return false;
+    }
+    PQsetSingleRowMode(db.connection);
+    r->answering = true;
+    return true;
+}
+
+/* What stands at the end of the rows: whether they were all. */
+static void end_rows(struct db_reading *r, PGresult *last)
+{
+    if (PQresultStatus(last) != PGRES_TUPLES_OK)
+        explain(r->p, last);
+    PQclear(last);
+    while ((last = PQgetResult(db.connection)))
+        PQclear(last);
+    r->answering = false;
+}
+
+const struct rows *db_reading_next(struct db_reading *r)
+{
+    PQclear(r->row);
+    r->row = NULL;
+    if (!r->answering)
+        return NULL;
+    PGresult *result = PQgetResult(db.connection);
+    if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+        r->row = result;
+    else
+        end_rows(r, result);
+    return (const struct rows *)r->row;
+}
+
+/* Has the server stop at once, not when it next writes to somebody who is not there. */
+static void break_off(void)
+{
+    char unused[256];
+    PGcancel *cancel = PQgetCancel(db.connection);
+    if (cancel)
+        PQcancel(cancel, unused, sizeof unused);
+    PQfreeCancel(cancel);
+    db_close();
+}
+
+void db_reading_end(struct db_reading *r)
+{
+    if (!r || r->over)
+        return;
+    r->over = true;
+    PQclear(r->row);
+    r->row = NULL;
+    if (r->answering) {
+        break_off();
+        return;
+    }
+    PGresult *ended = PQexec(db.connection, "ROLLBACK");
+    bool ok = PQresultStatus(ended) == PGRES_COMMAND_OK;
+    PQclear(ended);
+    if (!ok)
+        db_close();
+}
+
 const char *db_flag(bool value)
 {
     return value ? "true" : "false";

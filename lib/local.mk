@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libvendas.a
 
 libvendas_a_SOURCES = \
+	lib/accept.c lib/accept.h \
 	lib/address.c lib/address.h \
 	lib/arena.c lib/arena.h \
 	lib/audit.c lib/audit.h \
@@ -94,6 +95,8 @@ libvendas_a_SOURCES = \
 	lib/sales/paypal_signer.c lib/sales/paypal_signer.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
+	lib/sales/report_cells.c lib/sales/report_cells.h \
+	lib/sales/report_table.c lib/sales/report_table.h \
 	lib/sales/sales_chart.c lib/sales/sales_chart.h \
 	lib/sales/signature.c lib/sales/signature.h \
 	lib/sales/stripe_signature.c lib/sales/stripe_signature.h \

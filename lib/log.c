@@ -88,20 +88,22 @@ void log_info(const char *message, ...)
     va_end(members);
 }
 
-void log_request(const char *request_id, const char *method, const char *route, int status,
-                 long long microseconds, const char *user, const char *code)
+void log_request(const struct log_answer *answer)
 {
     static struct arena *a; /* kept: a request logs exactly one line */
     if (!a)
         a = arena_new();
     struct buf line = buf_new(a);
-    begin(&line, status >= 500 ? "error" : "info");
-    member(&line, "request_id", request_id);
-    member(&line, "method", method);
-    member(&line, "route", route);
-    buf_printf(&line, ",\"status\":%d,\"microseconds\":%lld", status, microseconds);
-    member(&line, "user", user);
-    member(&line, "code", code);
+    bool error = answer->status >= 500 || (answer->cut && answer->code);
+    begin(&line, error ? "error" : "info");
+    member(&line, "request_id", answer->request_id);
+    member(&line, "method", answer->method);
+    member(&line, "route", answer->route);
+    buf_printf(&line, ",\"status\":%d,\"bytes\":%lld,\"microseconds\":%lld", answer->status,
+               answer->bytes, answer->microseconds);
+    member(&line, "user", answer->user);
+    member(&line, "code", answer->code);
+    buf_raw(&line, answer->cut ? ",\"cut\":true" : "");
     end(&line);
     arena_reset(a);
 }

@@ -6,6 +6,8 @@
 #ifndef VENDAS_LOG_H
 #define VENDAS_LOG_H
 
+#include <stdbool.h>
+
 /* To be called first: names the program in every line (name must stay), and sees to it that
  * nothing else ever stands in the place of a standard error that was closed. */
 void log_program(const char *name);
@@ -14,8 +16,16 @@ void log_program(const char *name);
 void log_error(const char *message, ...) __attribute__((sentinel));
 void log_info(const char *message, ...) __attribute__((sentinel));
 
-/* The line of a request. user is an id or NULL; code is the problem's or NULL. */
-void log_request(const char *request_id, const char *method, const char *route, int status,
-                 long long microseconds, const char *user, const char *code);
+/* The line of a request. */
+struct log_answer {
+    const char *request_id, *method, *route;
+    int status;
+    long long bytes, microseconds; /* of the body as it was sent; from first to last */
+    const char *user;              /* an id, or NULL */
+    const char *code;              /* the problem's, or NULL */
+    bool cut;                      /* not all of the answer was sent: an error of ours, unless
+                                      there is no code, as then the client has gone */
+};
+void log_request(const struct log_answer *answer);
 
 #endif

@@ -659,6 +659,8 @@ static const struct entry TABLE[] = {
     {"column_orders", {"Pedidos", "Orders"}},
     {"column_revenue", {"Receita", "Revenue"}},
     {"column_total", {"Vendas", "Sales"}},
+    {"column_paid", {"Pago em", "Paid"}},
+    {"report_orders", {"Pedidos", "Orders"}},
     {"orders_counted", {"{} pedidos", "{} orders"}},
 
     /* vendasctl */

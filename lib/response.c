@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cursor.h"
 #include "db.h"
@@ -22,6 +23,37 @@ void respond_bytes(struct request *req, int status, const char *type, const void
     req->response->type = type;
     req->response->body = p;
     req->response->length = n;
+    req->response->produce = NULL;
+    req->response->unmeasured = false;
+}
+
+void respond_stream(struct request *req, const char *type, long long length,
+                    bool (*produce)(struct request *req, void *context), void *context)
+{
+    respond_bytes(req, 200, type, "", length < 0 ? 0 : (size_t)length);
+    req->response->unmeasured = length < 0;
+    req->response->produce = produce;
+    req->response->context = context;
+}
+
+bool respond_part(struct request *req, const void *p, size_t n)
+{
+    struct response *r = req->response;
+    if (!r->send(r->sink, p, n))
+        return false;
+    r->sent += (long long)n;
+    return true;
+}
+
+bool respond_file_part(struct request *req, int fd)
+{
+    enum { CHUNK = 65536 };
+    char *chunk = arena_alloc(req->arena, CHUNK);
+    ssize_t n;
+    while ((n = read(fd, chunk, CHUNK)) > 0)
+        if (!respond_part(req, chunk, (size_t)n))
+            return false;
+    return n == 0;
 }
 
 void respond_empty(struct request *req)
@@ -206,7 +238,7 @@ const char *response_head(struct request *req)
     buf_printf(&head, "Status: %d %s\r\n", r->status, reason_phrase(r->status));
     if (r->type)
         buf_printf(&head, "Content-Type: %s\r\n", r->type);
-    if (r->status != 204 && r->status != 304)
+    if (r->status != 204 && r->status != 304 && !r->unmeasured)
         buf_printf(&head, "Content-Length: %zu\r\n", r->length);
     /* Answers depend on who asks and change at any moment: a cache may keep them, but asks. */
     if (!strstr(buf_text(&r->headers), "Cache-Control:"))
@@ -218,4 +250,17 @@ const char *response_head(struct request *req)
     buf_raw(&head, buf_text(&r->headers));
     buf_raw(&head, "\r\n");
     return head.data;
+}
+
+bool response_send(struct request *req, response_sink *send, void *sink)
+{
+    struct response *r = req->response;
+    const char *head = response_head(req);
+    r->send = send;
+    r->sink = sink;
+    if (!send(sink, head, strlen(head)))
+        return false;
+    if (!strcmp(req->method, "HEAD"))
+        return true;
+    return r->produce ? r->produce(req, r->context) : respond_part(req, r->body, r->length);
 }

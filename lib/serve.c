@@ -155,19 +155,26 @@ static struct request *new_request(struct arena *a, char **environment, struct i
     return req;
 }
 
-static void serve_one(struct arena *a, const struct route *routes, char **environment,
-                      struct input *in, void (*send)(void *, const char *, size_t), void *sink)
+/* Returns whether all of the answer has gone. */
+static bool serve_one(struct arena *a, const struct route *routes, char **environment,
+                      struct input *in, response_sink *send, void *sink)
 {
     long long start = microseconds();
     struct request *req = new_request(a, environment, in);
     answer(req, routes);
-    const char *head = response_head(req);
-    send(sink, head, strlen(head));
-    if (req->response->length && strcmp(req->method, "HEAD"))
-        send(sink, req->response->body, req->response->length);
-    log_request(req->id, req->method, req->route ? req->route->path : "-",
-                req->response->status, microseconds() - start, req->user.user,
-                req->problem.code);
+    bool whole = response_send(req, send, sink);
+    log_request(&(struct log_answer){
+        .request_id = req->id,
+        .method = req->method,
+        .route = req->route ? req->route->path : "-",
+        .status = req->response->status,
+        .bytes = req->response->sent,
+        .microseconds = microseconds() - start,
+        .user = req->user.user,
+        .code = req->problem.code,
+        .cut = !whole,
+    });
+    return whole;
 }
 
 /* The two ways in -------------------------------------------------------------------------- */
@@ -177,9 +184,9 @@ static size_t read_fcgi(void *stream, char *p, size_t n)
     return (size_t)FCGX_GetStr(p, (int)n, stream);
 }
 
-static void send_fcgi(void *stream, const char *p, size_t n)
+static bool send_fcgi(void *stream, const char *p, size_t n)
 {
-    FCGX_PutStr(p, (int)n, stream);
+    return FCGX_PutStr(p, (int)n, stream) == (int)n;
 }
 
 static size_t read_file(void *file, char *p, size_t n)
@@ -187,9 +194,9 @@ static size_t read_file(void *file, char *p, size_t n)
     return fread(p, 1, n, file);
 }
 
-static void send_file(void *file, const char *p, size_t n)
+static bool send_file(void *file, const char *p, size_t n)
 {
-    fwrite(p, 1, n, file);
+    return fwrite(p, 1, n, file) == n;
 }
 
 static void stop(int signal)
@@ -207,6 +214,15 @@ static void watch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Before it closes, libfcgi waits for nginx to close first, lest input that nobody has read
+ * reset the connection and the answer with it. Where all has been read it need not. */
+static void finish(FCGX_Request *fcgi)
+{
+    if (FCGX_GetChar(fcgi->in) == EOF)
+        FCGX_Detach(fcgi);
+    FCGX_Finish_r(fcgi);
+}
+
 static void accept_loop(const struct route *routes)
 {
     FCGX_Request fcgi;
@@ -214,12 +230,10 @@ static void accept_loop(const struct route *routes)
     FCGX_InitRequest(&fcgi, 0, FCGI_FAIL_ACCEPT_ON_INTR);
     while (FCGX_Accept_r(&fcgi) == 0) {
         struct input in = {.read = read_fcgi, .source = fcgi.in};
-        serve_one(a, routes, fcgi.envp, &in, send_fcgi, fcgi.out);
-        /* Before it closes, libfcgi waits for nginx to close first, lest input that nobody has
-         * read reset the connection and the answer with it. Here all has been read. */
-        if (FCGX_GetChar(fcgi.in) == EOF)
-            FCGX_Detach(&fcgi);
-        FCGX_Finish_r(&fcgi);
+        if (serve_one(a, routes, fcgi.envp, &in, send_fcgi, fcgi.out))
+            finish(&fcgi);
+        else
+            FCGX_Free(&fcgi, 1); /* closes it without a word of an end */
         arena_reset(a);
     }
     FCGX_Free(&fcgi, 1);
@@ -228,12 +242,13 @@ static void accept_loop(const struct route *routes)
 
 extern char **environ;
 
-static void plain_cgi(const struct route *routes)
+static bool plain_cgi(const struct route *routes)
 {
     struct arena *a = arena_new();
     struct input in = {.read = read_file, .source = stdin};
-    serve_one(a, routes, environ, &in, send_file, stdout);
+    bool whole = serve_one(a, routes, environ, &in, send_file, stdout);
     arena_free(a);
+    return whole;
 }
 
 int serve(const char *service, const struct route *routes, int argc, char **argv)
@@ -254,10 +269,11 @@ int serve(const char *service, const struct route *routes, int argc, char **argv
     watch_signals();
     if (FCGX_Init())
         return EXIT_FAILURE;
+    bool ok = true;
     if (FCGX_IsCGI())
-        plain_cgi(routes);
+        ok = plain_cgi(routes);
     else
         accept_loop(routes);
     db_close();
-    return 0;
+    return ok ? 0 : EXIT_FAILURE;
 }

@@ -4,20 +4,15 @@
 
 #include "buf.h"
 #include "db.h"
+#include "sales/order.h"
 
 /* Digits of a bigint that can't overflow. */
 enum { MOST_DIGITS = 18 };
 
-static const struct field STATUS[] = {
-    {"", FIELD_CHOICE, 0, 0, 0,
-     "pending paid shipped delivered canceled expired refunded partially_refunded returned",
-     NULL},
-};
-
-enum { STATUSES = 9 };
+static const struct field STATUS[] = {{"", FIELD_CHOICE, 0, 0, 0, ORDER_STATUSES, NULL}};
 
 static const struct field QUERY[] = {
-    {"status", FIELD_LIST, 0, 0, STATUSES, NULL, STATUS},
+    {"status", FIELD_LIST, 0, 0, ORDER_STATUS_COUNT, NULL, STATUS},
     {"created_from", FIELD_TIME, 0, 0, 0, NULL, NULL},
     {"created_to", FIELD_TIME, 0, 0, 0, NULL, NULL},
     {"customer_id", FIELD_UUID, 0, 0, 0, NULL, NULL},

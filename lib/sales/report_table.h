@@ -30,6 +30,7 @@
  * REPORT_MONEY    minor units                123456                   1234,56       #,##0.00
  * REPORT_PERCENT  hundredths of a percent    1250                     12,50%        0.00%
  * REPORT_DECIMAL  hundredths                 2.50                     2,50          #,##0.00
+ * REPORT_NUMBER   one that names something   1234                     1234          as it is
  *
  * Numbers are bigint or shorter, or numeric without decimals. */
 enum report_kind {
@@ -40,6 +41,7 @@ enum report_kind {
     REPORT_MONEY,
     REPORT_PERCENT,
     REPORT_DECIMAL,
+    REPORT_NUMBER,
 };
 
 /* Its name is that of the member in JSON; its head in the others is the message "column_NAME",
@@ -73,8 +75,8 @@ struct report_table {
  * follow. query is the checked query.
  *
  * JSON: {HEAD, "rows": [{NAME: value}], "totals": {NAME: value}}. head is text of members
- * without braces ("\"from\":\"2026-01-01\",\"currency\":\"BRL\""), "" for none; "totals" has the
- * columns that are not NULL there, and is missing without a statement for it.
+ * without braces ("\"from\":\"2026-01-01\",\"currency\":\"BRL\""), "" for none; "totals" has
+ * the columns that are not NULL there, and is missing without a statement for it.
  *
  * CSV and XLSX come as an attachment "NAME_FROM_TO.csv", to being the last day that counts;
  * period NULL: "NAME.csv". Heads, separators and decimal marks are in the request's language.

@@ -390,6 +390,7 @@ def test_a_request_is_one_line_of_json_with_its_id(customer):
              if answer.headers["X-Request-Id"] in line and '"program":"users"' in line]
     line = json.loads(*lines)
     assert line.pop("microseconds") > 0
+    assert line.pop("bytes") == len(answer.content)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line == {
         "level": "info", "program": "users", "request_id": answer.headers["X-Request-Id"],

@@ -81,12 +81,22 @@ static void test_the_time_is_rfc_3339_in_utc(void **state)
 
 static void a_request(void)
 {
-    log_request("req-1", "GET", "/v1/products/{id}", 200, 1234, NULL, NULL);
+    log_request(&(struct log_answer){.request_id = "req-1",
+                                     .method = "GET",
+                                     .route = "/v1/products/{id}",
+                                     .status = 200,
+                                     .bytes = 99,
+                                     .microseconds = 1234});
 }
 
 static void a_failed_request(void)
 {
-    log_request("req-2", "POST", "/v1/orders", 503, 5, "user-1", "busy");
+    log_request(&(struct log_answer){.request_id = "req-2",
+                                     .method = "POST",
+                                     .route = "/v1/orders",
+                                     .status = 503,
+                                     .user = "user-1",
+                                     .code = "busy"});
 }
 
 static void test_a_request_tells_what_happened(void **state)
@@ -98,9 +108,11 @@ static void test_a_request_tells_what_happened(void **state)
     assert_string_equal(field_text(o, "method"), "GET");
     assert_string_equal(field_text(o, "route"), "/v1/products/{id}");
     assert_int_equal(field_integer(o, "status"), 200);
+    assert_int_equal(field_integer(o, "bytes"), 99);
     assert_int_equal(field_integer(o, "microseconds"), 1234);
     assert_false(field_present(o, "user"));
     assert_false(field_present(o, "code"));
+    assert_false(field_present(o, "cut"));
     json_object_put(o);
 }
 
