@@ -14,6 +14,7 @@ import time
 
 import catalogue
 import cold
+import exports
 import flash
 import ingest
 import payments
@@ -250,7 +251,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
     parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer",
-                                                       "flash", "payments"],
+                                                       "flash", "payments", "exports"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -271,6 +272,8 @@ def main():
         good = flash.measure(options.rounds)
     elif options.only == "payments":
         good = payments.measure(options.rounds, options.seconds)
+    elif options.only == "exports":
+        good = exports.measure()
     elif options.only == "transfer":
         good = transfer.measure()
     else:

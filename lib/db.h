@@ -49,8 +49,8 @@ struct rows *db_run(struct arena *a, struct problem *p, enum db_how how, const c
                     int count, const char *const *values);
 
 /* Much to read: rows that come one at a time, in memory that does not grow. All statements of a
- * reading see one moment (a transaction that only reads) and have DB_READING_SECONDS each. There
- * is one reading at a time, and no other statement runs before it has ended.
+ * reading see one moment (a transaction that only reads) and have DB_READING_SECONDS each.
+ * There is one reading at a time, and no other statement runs before it has ended.
  *
  *     struct db_reading *r = db_reading_begin(req->arena, &req->problem);
  *     if (r && db_reading_ask(r, sql, count, values))

@@ -5,6 +5,7 @@ EXTRA_DIST += tests/gateways tests/http tests/lsan.supp tests/harness.h tests/un
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_accept \
 	tests/unit/test_address \
 	tests/unit/test_arena \
 	tests/unit/test_audit \
@@ -67,6 +68,8 @@ UNIT_TESTS = \
 	tests/unit/test_problem \
 	tests/unit/test_product_cells \
 	tests/unit/test_product_sheet \
+	tests/unit/test_report_cells \
+	tests/unit/test_report_table \
 	tests/unit/test_request \
 	tests/unit/test_response \
 	tests/unit/test_rfc3339 \
@@ -96,11 +99,15 @@ $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests 
 
 tests_unit_test_product_cells_LDADD = $(SHEET_LDADD)
 tests_unit_test_product_sheet_LDADD = $(SHEET_LDADD)
+tests_unit_test_report_cells_LDADD = $(SHEET_LDADD)
+tests_unit_test_report_table_LDADD = $(SHEET_LDADD)
 tests_unit_test_sheet_LDADD = $(SHEET_LDADD)
 
 # What these tests stand in for.
 tests_unit_test_engine_page_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=engine_ask \
 	-Wl,--wrap=clock_gettime
 tests_unit_test_paypal_cert_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+tests_unit_test_report_table_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_reading_begin \
+	-Wl,--wrap=db_reading_ask -Wl,--wrap=db_reading_next -Wl,--wrap=db_reading_end
 tests_unit_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=db_run -Wl,--wrap=token_verify
 endif

@@ -274,7 +274,7 @@ static bool produce_file(struct request *req, void *context)
 }
 
 /* Made before it is sent: an archive's table of contents stands at its end. */
-static void answer_xlsx(struct export *out)
+static void answer_xlsx(struct export *out, const struct period *period)
 {
     struct request *req = out->req;
     struct stat status = {.st_size = -1};
@@ -285,6 +285,7 @@ static void answer_xlsx(struct export *out)
         return;
     }
     db_reading_end(out->reading);
+    offer(out, period);
     respond_stream(req, TYPES[XLSX], status.st_size, produce_file, out);
 }
 
@@ -324,12 +325,12 @@ void report_answer(struct request *req, struct json_object *query,
         return;
     out->arena = arena_new();
     arena_defer(req->arena, free_arena, out->arena);
-    if (out->format != JSON)
+    if (out->format == XLSX) {
+        answer_xlsx(out, period);
+    } else if (out->format == CSV) {
         offer(out, period);
-    if (out->format == XLSX)
-        answer_xlsx(out);
-    else if (out->format == CSV)
         respond_stream(req, "text/csv; charset=utf-8", -1, produce_csv, out);
-    else
+    } else {
         respond_stream(req, TYPES[JSON], -1, produce_json, out);
+    }
 }

@@ -144,14 +144,105 @@ static void test_xlsx_is_read_as_it_was_written(void **state)
     write_and_read(SHEET_XLSX);
 }
 
+/* What was laid down, as it is. */
+static const char *bytes_of_file(void)
+{
+    size_t n;
+    return unit_file(path, &n);
+}
+
+static void write_kinds(enum lang lang)
+{
+    const struct sheet_cell header[] = {{"a;b", SHEET_TEXT}, {NULL, SHEET_TEXT}};
+    const struct sheet_cell row[] = {
+        {"x,\"y\"", SHEET_TEXT},
+        {"-1,5", SHEET_NUMBER},
+        {"1234,56", SHEET_MONEY},
+        {"1234", SHEET_COUNT},
+        {"12,50", SHEET_PERCENT},
+        {"2026-01-31", SHEET_DATE},
+        {"2026-01-31 14:05:09", SHEET_TIME},
+        {"", SHEET_COUNT},
+    };
+    struct sheet_writer *w = sheet_writer_to(
+        &(struct sheet_target){.format = SHEET_CSV, .path = path, .lang = lang}, header, 2);
+    assert_non_null(w);
+    assert_true(sheet_writer_row(w, row, LENGTH(row)));
+    assert_true(sheet_writer_totals(w, row + 4, 1));
+    assert_true(sheet_writer_close(w));
+}
+
+static void test_csv_has_the_marks_of_its_language(void **state)
+{
+    (void)state;
+    write_kinds(LANG_PT_BR);
+    assert_string_equal(bytes_of_file(),
+                        "\xEF\xBB\xBF\"a;b\";\r\n\"x,\"\"y\"\"\";-1,5;1234,56;1234;12,50%;"
+                        "2026-01-31;2026-01-31 14:05:09;\r\n12,50%\r\n");
+    write_kinds(LANG_EN);
+    assert_string_equal(bytes_of_file(),
+                        "\xEF\xBB\xBF\"a;b\",\r\n\"x,\"\"y\"\"\",-1.5,1234.56,1234,12.50%,"
+                        "2026-01-31,2026-01-31 14:05:09,\r\n12.50%\r\n");
+}
+
+static void test_dates_that_spreadsheets_do_not_know_are_texts(void **state)
+{
+    (void)state;
+    const struct sheet_cell header[] = {{"a", SHEET_TEXT}};
+    static const char *const TEXTS[] = {"1899-12-31", "infinity", "44-03-15 BC"};
+    struct sheet_writer *w = sheet_writer_open(path, SHEET_XLSX, header, 1);
+    assert_non_null(w);
+    for (size_t i = 0; i < LENGTH(TEXTS); i++)
+        assert_true(sheet_writer_row(w, &(struct sheet_cell){TEXTS[i], SHEET_DATE}, 1));
+    assert_true(sheet_writer_close(w));
+    const char *fault, *text = read_all(&fault);
+    assert_null(fault);
+    assert_string_equal(text, "1:a\n2:1899-12-31\n3:infinity\n4:44-03-15 BC\n");
+}
+
+/* Whether the archive has a part of this name in its table of contents. */
+static bool has_part(const char *name)
+{
+    size_t n;
+    const char *bytes = unit_file(path, &n);
+    return memmem(bytes, n, name, strlen(name));
+}
+
+static void test_a_full_worksheet_goes_on_in_another(void **state)
+{
+    (void)state;
+    const struct sheet_cell header = {"n", SHEET_TEXT}, cell = {"1", SHEET_NUMBER};
+    struct sheet_writer *w = sheet_writer_to(
+        &(struct sheet_target){.format = SHEET_XLSX, .path = path, .title = "Rows"}, &header,
+        1);
+    assert_non_null(w);
+    for (int i = 0; i < SHEET_MAX_ROWS; i++) /* with the head one more than there is room for */
+        assert_true(sheet_writer_row(w, &cell, 1));
+    assert_true(sheet_writer_close(w));
+    assert_true(has_part("xl/worksheets/sheet2.xml"));
+    assert_false(has_part("xl/worksheets/sheet3.xml"));
+}
+
+static void test_a_stream_that_takes_nothing_is_told(void **state)
+{
+    (void)state;
+    const struct sheet_cell cell = {"a", SHEET_TEXT};
+    FILE *full = fopen("/dev/full", "w");
+    struct sheet_writer *w =
+        sheet_writer_to(&(struct sheet_target){.format = SHEET_CSV, .stream = full}, &cell, 1);
+    assert_non_null(w);
+    assert_false(sheet_writer_close(w));
+    assert_null(sheet_writer_open("/nowhere/at/all", SHEET_CSV, &cell, 1));
+}
+
 static void test_guarded_cells_are_no_formulas_and_lose_nothing(void **state)
 {
     (void)state;
-    static const char *const TEXTS[] = {"",   "=1+1", "+1", "-",  "@a", "\tx", "\rx", "'",
-                                        "''", "'=",   "'a", "a'", "a",  "'-",  "''-"};
+    static const char *const TEXTS[] = {"",  "=1+1", "+1", "-",  "@a", "\tx", "\rx", "\nx",
+                                        "'", "''",   "'=", "'a", "a'", "a",   "'-",  "''-"};
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
         const char *cell = sheet_guard(a, TEXTS[i]);
-        assert_true(*cell && !strchr("=+-@\t\r", *cell));
+        assert_true(*cell && !strchr("=+-@\t\r\n", *cell));
         assert_string_equal(sheet_unguard(cell), TEXTS[i]);
     }
     assert_string_equal(sheet_guard(a, "'a"), "'a");
@@ -170,6 +261,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cells_and_columns_have_bounds, new_file, no_file),
         cmocka_unit_test_setup_teardown(test_csv_is_read_as_it_was_written, new_file, no_file),
         cmocka_unit_test_setup_teardown(test_xlsx_is_read_as_it_was_written, new_file, no_file),
+        cmocka_unit_test_setup_teardown(test_csv_has_the_marks_of_its_language, new_file,
+                                        no_file),
+        cmocka_unit_test_setup_teardown(test_dates_that_spreadsheets_do_not_know_are_texts,
+                                        new_file, no_file),
+        cmocka_unit_test_setup_teardown(test_a_full_worksheet_goes_on_in_another, new_file,
+                                        no_file),
+        cmocka_unit_test(test_a_stream_that_takes_nothing_is_told),
         cmocka_unit_test(test_guarded_cells_are_no_formulas_and_lose_nothing),
     };
     return UNIT_RUN(tests);
