@@ -61,6 +61,7 @@ cgi_bin_sales_gateway_events_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_order_report_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_payments_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_refunds_LDADD = $(COLLECT_LDADD)
+cgi_bin_sales_reports_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
 catalogdir = $(pkglibexecdir)/catalog

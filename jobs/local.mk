@@ -14,6 +14,7 @@ jobs_PROGRAMS = \
 	jobs/reconcile \
 	jobs/relist \
 	jobs/report \
+	jobs/rollup \
 	jobs/rotate-keys \
 	jobs/service-account \
 	jobs/signing-keys \

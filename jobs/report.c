@@ -1,7 +1,7 @@
 /*
  * report: writes the page of figures, charts and tables that nginx shows under /reports/ to
  * those who may read reports. The last thirty days beside the thirty before them. Service
- * Sales, view sales.sold_orders; the figures are those of /v1/reports.
+ * Sales, sql/0055_sales_reports.sql; the figures are those of /v1/reports.
  */
 #include <stdlib.h>
 
@@ -16,15 +16,15 @@
 #include "settings.h"
 
 static const char KPIS[] =
-    "SELECT total, orders, average_order, units, customers, placed, canceled"
-    "  FROM sales.kpis($1::date, $2::date, $3)";
+    "SELECT total, orders, average_order, units, new_customers, placed, canceled + expired"
+    "  FROM sales.kpis($1::date, $2::date)";
 
 static const char PRODUCTS[] =
     "SELECT label, units, revenue"
-    "  FROM sales.report_by_product($1::date, $2::date, $3) LIMIT 10";
+    "  FROM sales.report($1::date, $2::date, 'product', '{}', NULL, 10)";
 
 static const char STATES[] = "SELECT label, orders, total"
-                             "  FROM sales.report_by_order($1::date, $2::date, 'region', $3)"
+                             "  FROM sales.report($1::date, $2::date, 'state', '{}', NULL, NULL)"
                              " ORDER BY total DESC, label LIMIT 10";
 
 /* When this is, and the first of the twelve months up to it. */
@@ -230,10 +230,10 @@ static bool read_figures(struct report *r)
     r->now.to = period_shift(a, period_today(a), 1);
     r->now.from = r->before.to = period_shift(a, r->now.to, -DAYS);
     r->before.from = period_shift(a, r->before.to, -DAYS);
-    r->kpis = db_query(a, p, KPIS, r->now.from, r->now.to, zone);
-    r->kpis_before = db_query(a, p, KPIS, r->before.from, r->before.to, zone);
-    r->products = db_query(a, p, PRODUCTS, r->now.from, r->now.to, zone);
-    r->states = db_query(a, p, STATES, r->now.from, r->now.to, zone);
+    r->kpis = db_query(a, p, KPIS, r->now.from, r->now.to);
+    r->kpis_before = db_query(a, p, KPIS, r->before.from, r->before.to);
+    r->products = db_query(a, p, PRODUCTS, r->now.from, r->now.to);
+    r->states = db_query(a, p, STATES, r->now.from, r->now.to);
     r->made = db_query(a, p, NOW, zone);
     if (!p->status)
         r->year = (struct period){db_text(r->made, 0, 1), r->now.to};

@@ -1,40 +1,124 @@
 /*
- * Reports: what was sold, by period, product, region, customer or gateway, and the figures on
- * top of it. Service Sales, view sales.sold_orders; all is defined in sql/0007_reports.sql.
+ * Sales reports and key figures: what was sold, by period, place, customer or what was sold,
+ * compared with what was before. Service Sales, rollups and facts of orders: sql/0053 and 0055.
  */
 #include "db.h"
+#include "json.h"
 #include "request.h"
-#include "sales/period.h"
+#include "sales/report_table.h"
 #include "settings.h"
 
-static const char SALES[] = "SELECT sales.report_json($1::date, $2::date, $3, $4, $5)";
+/* What was sold a moment ago is counted before it is asked for: see sales.roll_up_some(). */
+static const char COUNT[] = "SELECT sales.roll_up_some($1)";
 
-static const char KPIS[] =
-    "SELECT to_json(r) FROM (SELECT $1::date AS from, $2::date AS to, $4::text AS currency, k.*"
-    "                          FROM sales.kpis($1::date, $2::date, $3) AS k) AS r";
+#define FIGURES                                                                                \
+    "orders, units, gross, discount, revenue, freight, tax, total, refunded, net, cost,"       \
+    " margin, average_order, firsts, orders_before, total_before, change"
+
+static const char LINES[] =
+    "SELECT key, label, " FIGURES
+    "  FROM sales.report($1::date, $2::date, $5, $3::jsonb, $4, $6::int)";
+
+static const char TOTALS[] =
+    "SELECT NULL, NULL, " FIGURES
+    "  FROM sales.report($1::date, $2::date, 'all', $3::jsonb, $4, NULL)";
+
+static const char KPIS[] = "SELECT sales.kpi_document($1::date, $2::date, $3, $4)";
+
+static const struct report_column COLUMNS[] = {
+    {"key", REPORT_TEXT, NULL},
+    {"label", REPORT_TEXT, NULL},
+    {"orders", REPORT_COUNT, NULL},
+    {"units", REPORT_COUNT, NULL},
+    {"gross", REPORT_MONEY, NULL},
+    {"discount", REPORT_MONEY, NULL},
+    {"revenue", REPORT_MONEY, NULL},
+    {"freight", REPORT_MONEY, NULL},
+    {"tax", REPORT_MONEY, NULL},
+    {"total", REPORT_MONEY, NULL},
+    {"refunded", REPORT_MONEY, NULL},
+    {"net", REPORT_MONEY, "net_sales"},
+    {"cost", REPORT_MONEY, NULL},
+    {"margin", REPORT_MONEY, NULL},
+    {"average_order", REPORT_MONEY, NULL},
+    {"firsts", REPORT_COUNT, NULL},
+    {"orders_before", REPORT_COUNT, NULL},
+    {"total_before", REPORT_MONEY, NULL},
+    {"change", REPORT_PERCENT, "growth"},
+    {0},
+};
+
+static const struct report_table SALES = {"sales", COLUMNS, LINES, TOTALS};
+
+#define GROUPS                                                                                 \
+    "day week month hour product variant category customer state region gateway coupon"
+
+#define MAX_LINES 1000000
+
+static const struct field SALES_QUERY[] = {
+    PERIOD_FIELDS,
+    REPORT_FORMAT_FIELD,
+    {"group_by", FIELD_CHOICE, 0, 0, 0, GROUPS, NULL},
+    {"compare", FIELD_CHOICE, 0, 0, 0, "previous year", NULL},
+    {"limit", FIELD_INTEGER, 0, 1, MAX_LINES, NULL, NULL},
+    {"state", FIELD_STATE, 0, 0, 0, NULL, NULL},
+    {"region", FIELD_CHOICE, 0, 0, 0, "N NE CO SE S", NULL},
+    {"gateway", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    {"coupon", FIELD_TEXT, 0, 1, 40, NULL, NULL},
+    {"customer", FIELD_UUID, 0, 0, 0, NULL, NULL},
+    {"product", FIELD_UUID, 0, 0, 0, NULL, NULL},
+    {"variant", FIELD_UUID, 0, 0, 0, NULL, NULL},
+    {"category", FIELD_UUID, 0, 0, 0, NULL, NULL},
+    {0},
+};
+
+static const char *const FILTERS[] = {"state",    "region",  "gateway", "coupon",
+                                      "customer", "product", "variant", "category"};
 
 static const struct field KPIS_QUERY[] = {
     PERIOD_FIELDS,
     {0},
 };
 
-static const struct field SALES_QUERY[] = {
-    PERIOD_FIELDS,
-    {"group_by", FIELD_CHOICE, 0, 0, 0, "day week month product region customer gateway", NULL},
-    {0},
-};
+/* What all that is counted must have, as sales.report() takes it. */
+static struct json_object *filters(struct request *req, struct json_object *query)
+{
+    struct json_object *wanted = json_keep(req->arena, json_object_new_object());
+    for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++)
+        if (field_present(query, FILTERS[i]))
+            json_object_object_add(wanted, FILTERS[i],
+                                   json_object_get(field_value(query, FILTERS[i])));
+    return wanted;
+}
+
+/* What the report is about, as members in front of its rows. */
+static const char *head(struct request *req, const struct period *period, const char *group,
+                        const char *compare, struct json_object *wanted)
+{
+    return arena_printf(req->arena,
+                        "\"from\":\"%s\",\"to\":\"%s\",\"group_by\":\"%s\",\"compare\":%s,"
+                        "\"filters\":%s,\"currency\":\"%s\"",
+                        period->from, period->to, group,
+                        compare ? arena_printf(req->arena, "\"%s\"", compare) : "null",
+                        field_json(wanted), settings()->currency);
+}
 
 static void sales_report(struct request *req)
 {
     struct period period;
     struct json_object *query = req_query(req, SALES_QUERY);
-    if (!query || !period_read(&req->problem, query, &period))
+    if (!query || !period_read(&req->problem, query, &period) ||
+        !db_query(req->arena, &req->problem, COUNT, settings()->timezone))
         return;
     const char *group =
         field_present(query, "group_by") ? field_text(query, "group_by") : "day";
-    respond_row(req, 200,
-                db_query_planned(req->arena, &req->problem, SALES, period.from, period.to,
-                                 group, settings()->timezone, settings()->currency));
+    const char *compare = field_text(query, "compare");
+    const char *limit = field_present(query, "limit")
+                            ? arena_printf(req->arena, "%lld", field_integer(query, "limit"))
+                            : NULL;
+    struct json_object *wanted = filters(req, query);
+    report_respond(req, query, &SALES, &period, head(req, &period, group, compare, wanted),
+                   period.from, period.to, field_json(wanted), compare, group, limit);
 }
 
 static void kpis(struct request *req)

@@ -8,7 +8,7 @@
 #include "settings.h"
 
 static const char SALES[] =
-    "SELECT key, total, orders FROM sales.report_by_period($1::date, $2::date, $3, $4)";
+    "SELECT key, total, orders FROM sales.report($1::date, $2::date, $3, '{}', NULL, NULL)";
 
 enum { MOST_COLUMNS = 62 };
 
@@ -39,7 +39,7 @@ bool sales_chart_read(struct arena *a, struct problem *p, const struct sales_cha
                       struct chart *chart)
 {
     struct rows *rows = db_query_planned(a, p, SALES, wanted->period.from, wanted->period.to,
-                                         wanted->group_by, settings()->timezone);
+                                         wanted->group_by);
     if (!rows)
         return false;
     int count = db_count(rows);

@@ -5,7 +5,9 @@ import pytest
 
 import support
 
-GROUPS = ["day", "week", "month", "product", "region", "customer", "gateway"]
+PERIODS = ["day", "week", "month"]
+GOODS = ["product", "variant", "category"]
+GROUPS = [*PERIODS, *GOODS, "hour", "customer", "state", "region", "gateway"]
 FIGURES = ["orders", "units", "revenue", "freight", "tax", "total"]
 POSTAL_CODES = {"SP": "01310-100", "RS": "90010-000", "AM": "69005-010"}
 
@@ -87,17 +89,17 @@ def test_totals_are_those_of_the_orders(admin, march):
     found = report(admin, "2021-03-01", "2021-04-01")
     assert (found["from"], found["to"]) == ("2021-03-01", "2021-04-01")
     assert (found["group_by"], found["currency"]) == ("day", "BRL")
-    assert found["totals"] == summed([order for *_, order in march])
+    assert figures(found["totals"]) == summed([order for *_, order in march])
     assert found["totals"]["tax"] > 0
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_totals_do_not_depend_on_the_grouping(admin, march, group):
-    assert (report(admin, "2021-03-01", "2021-04-01", group)["totals"]
+    assert (figures(report(admin, "2021-03-01", "2021-04-01", group)["totals"])
             == summed([order for *_, order in march]))
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != "product"])
+@pytest.mark.parametrize("group", [group for group in GROUPS if group not in GOODS])
 def test_rows_add_up_to_the_totals(admin, march, group):
     found = report(admin, "2021-03-01", "2021-04-01", group)
     for name in FIGURES:
@@ -114,7 +116,9 @@ def test_rows_of_products_add_up_but_for_what_belongs_to_whole_orders(admin, mar
 
 
 @pytest.mark.parametrize("group, key_of", [
-    ("region", lambda day, buyer, state: state),
+    ("state", lambda day, buyer, state: state),
+    ("region", lambda day, buyer, state: {"SP": "SE", "RS": "S", "AM": "N"}[state]),
+    ("hour", lambda day, buyer, state: f"{datetime.date.fromisoformat(day).isoweekday()}-12"),
     ("customer", lambda day, buyer, state: buyer.id),
     ("gateway", lambda day, buyer, state: "manual"),
     ("day", lambda day, buyer, state: day),
@@ -138,7 +142,7 @@ def test_a_product_s_row_counts_its_orders_once(admin, march, products):
     assert mug["label"] == products[0]["name"]
 
 
-@pytest.mark.parametrize("group", ["product", "region", "customer"])
+@pytest.mark.parametrize("group", ["product", "state", "region", "customer"])
 def test_the_best_comes_first(admin, march, group):
     revenue = [row["revenue"] for row in report(admin, "2021-03-01", "2021-04-01",
                                                 group)["rows"]]
@@ -208,27 +212,33 @@ def test_what_is_not_paid_is_not_sold(admin, customer, product, place_order):
     assert admin.get("/v1/reports/sales").json()["totals"] == before
 
 
-def test_what_was_canceled_after_payment_leaves_the_report(admin, buyers, products, sell):
+def test_what_was_canceled_after_payment_stays_sold_and_counts_as_refunded(admin, buyers, products,
+                                                                           sell):
     orders = [sell(buyers[0], "2021-07-01 12:00-03", (products[0], 1)) for _ in range(2)]
+    today = admin.get("/v1/reports/sales?group_by=month").json()["totals"]["refunded"]
     assert admin.post(f"/v1/orders/{orders[0]['id']}/cancel").status_code == 200
+    for task in admin.get("/v1/payment-tasks?status=open").json()["data"]:
+        if task["kind"] == "refund_by_person" and task["order_id"] == orders[0]["id"]:
+            support.ok(admin.post(f"/v1/refunds/{task['details']['refund_id']}/confirm"))
     for group in GROUPS:
         found = report(admin, "2021-07-01", "2021-07-02", group)
-        assert found["totals"] == summed(orders[1:])
-        assert [row["orders"] for row in found["rows"]] == [1]
+        assert figures(found["totals"]) == summed(orders)
+    now = admin.get("/v1/reports/sales?group_by=month").json()["totals"]["refunded"]
+    assert now - today == orders[0]["totals"]["total"]
 
 
 def test_shipped_and_delivered_orders_stay_sold(admin, buyers, products, sell):
     order = sell(buyers[0], "2021-08-01 12:00-03", (products[0], 1))
     for verb in ("ship", "deliver"):
         assert admin.post(f"/v1/orders/{order['id']}/{verb}").status_code == 200
-        assert report(admin, "2021-08-01", "2021-08-02")["totals"] == summed([order])
+        assert figures(report(admin, "2021-08-01", "2021-08-02")["totals"]) == summed([order])
 
 
 def test_a_period_in_which_nothing_was_sold_is_empty_but_whole(admin):
-    for group in ("product", "region", "customer", "gateway"):
+    for group in (*GOODS, "hour", "state", "region", "customer", "gateway", "coupon"):
         found = report(admin, "1999-01-01", "1999-02-01", group)
         assert found["rows"] == []
-        assert found["totals"] == dict.fromkeys(FIGURES, 0)
+        assert figures(found["totals"]) == dict.fromkeys(FIGURES, 0)
     assert len(report(admin, "1999-01-01", "1999-02-01")["rows"]) == 31
 
 
@@ -273,32 +283,91 @@ def test_the_ends_of_the_calendar_are_periods_like_any_other(admin, query):
     assert answer.json()["totals"]["orders"] == 0
 
 
-def kpis(client, start, end):
-    answer = client.get(f"/v1/reports/kpis?from={start}&to={end}")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+@pytest.mark.parametrize("query, pointer, code", [
+    ("compare=last", "compare", "not_choice"), ("state=XX", "state", "not_state"),
+    ("region=B", "region", "not_choice"), ("product=x", "product", "not_uuid"),
+    ("limit=0", "limit", "too_small"),
+])
+def test_a_filter_that_makes_no_sense_is_refused(admin, query, pointer, code):
+    problem = support.assert_problem(admin.get(f"/v1/reports/sales?{query}"), 422,
+                                     "validation_failed")
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [(pointer, code)]
 
 
-def test_the_figures_on_top_agree_with_the_report(admin, march):
-    found = kpis(admin, "2021-03-01", "2021-04-01")
-    sold = summed([order for *_, order in march])
-    assert {name: found[name] for name in ("orders", "units", "revenue", "total")} == {
-        name: sold[name] for name in ("orders", "units", "revenue", "total")}
-    assert found["average_order"] == (2 * sold["total"] + sold["orders"]) // (2 * sold["orders"])
-    assert found["customers"] == 2
-    assert (found["from"], found["to"], found["currency"]) == ("2021-03-01", "2021-04-01", "BRL")
+def holds(filters, day, buyer, state, order):
+    """Whether a sale of March has what is asked for; of its lines, which."""
+    wanted = {"state": state, "customer": buyer.id, "gateway": "manual",
+              "region": {"SP": "SE", "RS": "S", "AM": "N"}[state]}
+    return all(wanted[name] == value for name, value in filters.items() if name in wanted)
 
 
-def test_orders_placed_count_on_the_day_they_were_placed(admin, customer, product, place_order):
-    orders = [place_order(customer, product) for _ in range(3)]
-    customer.post(f"/v1/orders/{orders[0]['id']}/cancel")
-    support.expire_now(orders[1])
-    support.rows("UPDATE sales.orders SET created_at = '2020-05-02T02:59:59Z'"
-                 f" WHERE user_id = '{customer.id}'")
-    found = kpis(admin, "2020-05-01", "2020-05-02")
-    assert (found["placed"], found["canceled"], found["orders"]) == (3, 2, 0)
-    assert found["average_order"] == 0
-    assert kpis(admin, "2020-05-02", "2020-05-03")["placed"] == 0
+@pytest.mark.parametrize("group", [*PERIODS, "state", "customer", "product", "hour"])
+@pytest.mark.parametrize("names", [("state",), ("region", "gateway"), ("customer",), ("product",),
+                                   ("product", "state"), ("customer", "product", "gateway")],
+                         ids="+".join)
+def test_filters_combine(admin, march, buyers, products, names, group):
+    values = {"state": "RS", "region": "SE", "gateway": "manual", "customer": buyers[1].id,
+              "product": products[1]["id"]}
+    filters = {name: values[name] for name in names}
+    found = admin.get("/v1/reports/sales?from=2021-03-01&to=2021-04-01&group_by=" + group + "".join(
+        f"&{name}={value}" for name, value in filters.items())).json()
+    assert found["filters"] == filters
+    lines = [(order["id"], item) for sale in march if holds(filters, *sale) for order in sale[3:]
+             for item in order["items"] if filters.get("product", item["product_id"]) == item["product_id"]]
+    for part in (found["totals"], {name: sum(row[name] for row in found["rows"])
+                                   for name in ("units", "revenue")}):
+        assert part["units"] == sum(item["quantity"] for _, item in lines)
+        assert part["revenue"] == sum(item["quantity"] * item["unit_price"] for _, item in lines)
+    assert found["totals"]["orders"] == len({order for order, _ in lines})
+
+
+def test_a_row_stands_beside_what_was_before(admin, march, buyers, products, sell):
+    earlier = sell(buyers[0], "2021-02-05 12:00-03", (products[0], 1), state="RS")
+    for group, key in (("month", "2021-03"), ("state", "RS"), ("region", "S")):
+        row = next(row for row in admin.get(
+            f"/v1/reports/sales?from=2021-03-01&to=2021-04-01&group_by={group}&compare=previous")
+            .json()["rows"] if row["key"] == key)
+        was = earlier["totals"]["total"]
+        assert (row["orders_before"], row["total_before"]) == (1, was)
+        assert row["change"] == round((row["total"] - was) * 10000 / was)
+    year = admin.get("/v1/reports/sales?from=2022-03-01&to=2022-04-01&group_by=day&compare=year").json()
+    assert [row["total_before"] for row in year["rows"]] == [
+        row["total"] for row in report(admin, "2021-03-01", "2021-04-01")["rows"]]
+    assert all(row["change"] is None for row in year["rows"] if not row["total_before"])
+    assert report(admin, "2021-03-01", "2021-04-01", "state")["rows"][0]["total_before"] is None
+
+
+def test_a_category_has_what_stands_below_it(admin, buyers, make_product, sell):
+    above, below = (support.ok(admin.post("/v1/categories", {"name": support.unique("C")}), 201)
+                    for _ in range(2))
+    support.ok(admin.patch(f"/v1/categories/{below['id']}", {"parent_id": above["id"]}))
+    product = make_product(stock=10, price=700, category_ids=[below["id"]])
+    sell(buyers[0], "2021-11-05 12:00-03", (product, 2))
+    found = report(admin, "2021-11-01", "2021-12-01", "category")
+    assert {row["key"]: (row["label"], row["units"]) for row in found["rows"]} == {
+        above["id"]: (above["name"], 2), below["id"]: (below["name"], 2)}
+    filtered = admin.get("/v1/reports/sales?from=2021-11-01&to=2021-12-01&group_by=product"
+                         f"&category={above['id']}").json()
+    assert [(row["key"], row["units"]) for row in filtered["rows"]] == [(product["id"], 2)]
+
+
+def test_a_coupon_has_its_orders(admin, buyers, products, pay):
+    code = support.unique("CUPOM").upper().replace("-", "")
+    support.ok(admin.post("/v1/coupons", {"code": code, "kind": "percent", "value": 1000}), 201)
+    order = support.ok(buyers[0].post("/v1/orders", key=True, body={
+        "items": [{"variant_id": products[0]["variants"][0]["id"], "quantity": 1}],
+        "shipping_address": support.ADDRESS, "coupons": [code]}), 201)
+    pay(buyers[0], order)
+    pay_at(order, "2021-12-05 12:00-03")
+    row, = report(admin, "2021-12-01", "2022-01-01", "coupon")["rows"]
+    assert (row["key"], row["orders"], row["discount"]) == (code, 1, 199)
+    assert admin.get(f"/v1/reports/sales?from=2021-12-01&to=2022-01-01&coupon={code}"
+                     ).json()["totals"]["revenue"] == 1990 - 199
+
+
+def test_a_limit_cuts_rows_and_not_totals(admin, march):
+    found = admin.get("/v1/reports/sales?from=2021-03-01&to=2021-04-01&group_by=state&limit=1").json()
+    assert len(found["rows"]) == 1 and found["totals"]["orders"] == 5
 
 
 def test_only_who_may_reads_reports(anyone, customer, make_user):
