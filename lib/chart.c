@@ -38,38 +38,29 @@ static const char *fault_of(const struct chart *chart)
     return NULL;
 }
 
-static void release_png(void *png)
-{
-    gdFree(png);
-}
-
 static bool encode(struct canvas *c, struct chart_picture *out)
 {
-    int size = 0;
-    void *png = gdImagePngPtr(c->image, &size);
-    if (!png)
+    struct buf png = buf_new(c->arena);
+    if (!raster_png(&c->raster, &png))
         return false;
-    arena_defer(c->arena, release_png, png);
     *out =
-        (struct chart_picture){png, (size_t)size, c->width, c->height, c->boxes, c->box_count};
+        (struct chart_picture){png.data, png.len, c->width, c->height, c->boxes, c->box_count};
     return true;
 }
 
 bool chart_draw(struct arena *a, const struct chart *chart, struct chart_picture *out)
 {
-    struct canvas c = {.fault = NULL};
+    struct canvas c;
     const char *fault = fault_of(chart);
     if (!fault) {
-        if (canvas_new(&c, a, chart)) {
+        fault = canvas_new(&c, a, chart);
+        if (!fault) {
             DRAW[chart->kind](&c);
-            if (!c.fault && encode(&c, out)) {
-                canvas_free(&c);
-                return true;
-            }
+            fault = encode(&c, out) ? NULL : "no memory";
         }
         canvas_free(&c);
-        fault = c.fault ? c.fault : "no memory";
     }
-    log_error("a chart could not be drawn", "reason", fault, NULL);
-    return false;
+    if (fault)
+        log_error("a chart could not be drawn", "reason", fault, NULL);
+    return !fault;
 }

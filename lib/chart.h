@@ -1,6 +1,6 @@
 /*
  * chart: figures as a picture (PNG) and as a table (HTML), both from one struct, so that they
- * can't differ. Drawn by libgd with the fonts that fontconfig finds.
+ * can't differ. Letters are drawn by FreeType in the fonts that fontconfig finds.
  */
 #ifndef VENDAS_CHART_H
 #define VENDAS_CHART_H

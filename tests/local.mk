@@ -70,6 +70,7 @@ UNIT_TESTS = \
 	tests/unit/test_product_sheet \
 	tests/unit/test_report_cells \
 	tests/unit/test_report_table \
+	tests/unit/test_raster \
 	tests/unit/test_request \
 	tests/unit/test_response \
 	tests/unit/test_rfc3339 \
@@ -84,6 +85,7 @@ UNIT_TESTS = \
 	tests/unit/test_stripe_signature \
 	tests/unit/test_tax \
 	tests/unit/test_token \
+	tests/unit/test_typeface \
 	tests/unit/test_utf8 \
 	tests/unit/test_uuid \
 	tests/unit/test_webhook \
@@ -94,7 +96,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 
 # What a unit test is built with beyond what every program is. ROOT is the source tree, for the
 # tests that hold the code against it and against the public data beside it.
-$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS) $(CHART_LIBS)
+$(UNIT_TESTS): LIBS += $(CMOCKA_LIBS) $(COLLECT_LIBS) $(CHART_LIBS) $(GD_LIBS)
 $(UNIT_OBJECTS): CPPFLAGS += -DROOT='"$(abs_top_srcdir)"' -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
 tests_unit_test_product_cells_LDADD = $(SHEET_LDADD)

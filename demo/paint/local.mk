@@ -3,4 +3,4 @@
 EXTRA_DIST += demo/paint/things.txt
 noinst_PROGRAMS += demo/paint/pictures
 demo_paint_pictures_SOURCES = demo/paint/pictures.c demo/paint/paint.c demo/paint/paint.h
-demo_paint_pictures_LDADD = $(CHART_LDADD) $(COLLECT_LIBS)
+demo_paint_pictures_LDADD = $(LDADD) $(GD_LIBS) $(COLLECT_LIBS)

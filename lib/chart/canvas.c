@@ -1,40 +1,21 @@
 #include "chart/canvas.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include <utf8proc.h>
 
 #include "chart/glyphs.h"
 #include "utf8.h"
 
 #define PART_MARK " · " /* between the parts of a subtitle */
 
-enum {
-    KNOWN_CHARACTERS = 1024,
-    FIRST_BOXES = 64,
-    TITLE_LINES = 2,
-    EDGE = 4,
-    MEASURED_POINTS = 300,
-};
+enum { FIRST_BOXES = 64, TITLE_LINES = 2, EDGE = 4 };
 
 /* Pixels of the page below which a picture has one line of title, and no subtitle. */
 enum { ROOM_FOR_LINES = 240, ROOM_FOR_SUBTITLE = 150 };
 
-static const char *const FACES[] = {GLYPHS_FAMILY ":regular", GLYPHS_FAMILY ":bold"};
-
-static const struct {
-    bool bold;
-    double points; /* at 96 to the inch: 0.75 to a pixel */
-} FONT[FONTS] = {
-    [FONT_TEXT] = {false, 9.75},  [FONT_BOLD] = {true, 9.75},   [FONT_SMALL] = {false, 8.25},
-    [FONT_TITLE] = {true, 12.75}, [FONT_FIGURE] = {true, 19.5},
-};
-
 /* Parts of a font's size: of capitals, and of lines with accents and descenders. */
 static const double CAPITALS = 0.73, HEIGHT = 1.25;
 
-bool canvas_new(struct canvas *c, struct arena *a, const struct chart *chart)
+const char *canvas_new(struct canvas *c, struct arena *a, const struct chart *chart)
 {
     int scale = chart->scale == 2 ? 2 : 1;
     *c = (struct canvas){
@@ -45,20 +26,16 @@ bool canvas_new(struct canvas *c, struct arena *a, const struct chart *chart)
         .height = chart->height * scale,
         .scale = scale,
     };
-    gdFTUseFontConfig(1);
-    c->image = gdImageCreateTrueColor(c->width, c->height);
-    if (!c->image || !ink_new(&c->ink, c->image))
-        return false;
-    canvas_box(c, &(struct area){0, 0, c->width, c->height}, c->colors->background);
-    canvas_text_width(c, FONT_TEXT, "0");
-    return !c->fault;
+    const char *fault = typeface_open();
+    if (!fault && !raster_new(&c->raster, c->width, c->height, c->colors->background))
+        fault = "no memory";
+    c->ink = ink_new(a, &c->raster);
+    return fault;
 }
 
 void canvas_free(struct canvas *c)
 {
-    if (c->image)
-        gdImageDestroy(c->image);
-    ink_free(&c->ink);
+    raster_free(&c->raster);
 }
 
 int canvas_px(const struct canvas *c, int pixels)
@@ -68,56 +45,13 @@ int canvas_px(const struct canvas *c, int pixels)
 
 /* Measures --------------------------------------------------------------------------------- */
 
-static double font_pixels(const struct canvas *c, enum font font)
-{
-    return FONT[font].points * c->scale * 96 / 72;
-}
-
-static int ink_width(struct canvas *c, bool bold, const char *text)
-{
-    int box[8] = {0};
-    char *fault = gdImageStringFT(NULL, box, 0, (char *)FACES[bold], MEASURED_POINTS, 0, 0, 0,
-                                  (char *)text);
-    if (fault && !c->fault)
-        c->fault = fault;
-    return fault ? 0 : box[2];
-}
-
-/* How far a character moves the pen, in parts of the font's size. libgd only tells of ink, so
- * it is measured between two letters; and slowly, so it is kept as long as the program runs. */
-static double advance_of(struct canvas *c, bool bold, const char *bytes, size_t n)
-{
-    static struct {
-        utf8proc_int32_t character;
-        double width;
-    } known[2][KNOWN_CHARACTERS];
-    utf8proc_int32_t character;
-    utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)n, &character);
-    size_t place = (size_t)character % KNOWN_CHARACTERS;
-    if (known[bold][place].character != character) {
-        char text[UTF8_LONGEST + 3] = "H";
-        memcpy(text + 1, bytes, n);
-        memcpy(text + 1 + n, "H", 2);
-        int width = ink_width(c, bold, text) - ink_width(c, bold, "HH");
-        known[bold][place].character = character;
-        known[bold][place].width = width * 72.0 / (MEASURED_POINTS * 96.0);
-    }
-    return known[bold][place].width;
-}
-
 /* Of a text as it is shown. */
-static int shown_width(struct canvas *c, enum font font, const char *shown)
+static int shown_width(const struct canvas *c, enum font font, const char *shown)
 {
-    double width = 0;
-    for (const char *s = shown; *s;) {
-        size_t n = utf8_char(s, UTF8_LONGEST);
-        width += advance_of(c, FONT[font].bold, s, n);
-        s += n;
-    }
-    return (int)(width * font_pixels(c, font) + 1);
+    return typeface_measure(font, c->scale, shown).advance;
 }
 
-int canvas_text_width(struct canvas *c, enum font font, const char *text)
+int canvas_text_width(const struct canvas *c, enum font font, const char *text)
 {
     return shown_width(c, font, glyphs_shown(c->arena, text));
 }
@@ -134,7 +68,7 @@ int canvas_widest(struct canvas *c, enum font font, const char *const *texts, si
 
 int canvas_text_height(const struct canvas *c, enum font font)
 {
-    return (int)(font_pixels(c, font) * HEIGHT + 0.5);
+    return (int)(typeface_size(font, c->scale) * HEIGHT + 0.5);
 }
 
 /* Texts ------------------------------------------------------------------------------------ */
@@ -186,25 +120,6 @@ static void keep_box(struct canvas *c, const struct chart_box *box)
     c->boxes[c->box_count++] = *box;
 }
 
-/* Draws a box's text, or only measures it where image is NULL, and fills in where it is. */
-static bool write_text(struct canvas *c, gdImagePtr image, const struct text *t,
-                       struct chart_box *box, int x, int base)
-{
-    int corners[8] = {0};
-    char *fault =
-        gdImageStringFT(image, corners, t->color, (char *)FACES[FONT[t->font].bold],
-                        FONT[t->font].points * c->scale, 0, x, base, (char *)box->text);
-    if (fault) {
-        c->fault = c->fault ? c->fault : fault;
-        return false;
-    }
-    box->x = corners[6];
-    box->y = corners[7];
-    box->width = corners[2] - corners[6] + 1;
-    box->height = corners[3] - corners[7] + 1;
-    return true;
-}
-
 bool canvas_text(struct canvas *c, const struct text *t)
 {
     int edge = canvas_px(c, EDGE), most = c->width - 2 * edge;
@@ -214,20 +129,24 @@ bool canvas_text(struct canvas *c, const struct text *t)
     const char *text = shortened(c, t->font, whole, room);
     if (!text || !*text || (figure && text != whole))
         return false;
-    int width = shown_width(c, t->font, text), x = t->x - width * (int)t->align / 2;
-    int base = t->middle + (int)(font_pixels(c, t->font) * CAPITALS / 2 + 0.5);
-    x = x + width > c->width - edge ? c->width - edge - width : x;
+    struct extent ink = typeface_measure(t->font, c->scale, text);
+    int x = t->x - ink.advance * (int)t->align / 2;
+    int base = t->middle + (int)(typeface_size(t->font, c->scale) * CAPITALS / 2 + 0.5);
+    int wide = ink.right > ink.advance ? ink.right : ink.advance;
+    x = x + wide > c->width - edge ? c->width - edge - wide : x;
     x = x < edge ? edge : x;
-    struct chart_box box = {.part = t->part, .index = t->index, .text = text};
-    if (!write_text(c, NULL, t, &box, x, base))
+    struct chart_box box = {t->part,
+                            t->index,
+                            text,
+                            x + ink.left,
+                            base + ink.top,
+                            ink.right - ink.left,
+                            ink.bottom - ink.top};
+    if (box.width == 0 || !is_free(c, &box))
         return false;
-    int over = box.x + box.width - (c->width - edge);
-    if (over > 0) {
-        x -= over;
-        box.x -= over;
-    }
-    if (!is_free(c, &box) || !write_text(c, c->image, t, &box, x, base))
-        return false;
+    struct brush brush;
+    brush_new(&brush, &c->raster, t->color, 1);
+    typeface_write(&brush, t->font, c->scale, x, base, text);
     keep_box(c, &box);
     return true;
 }
@@ -320,9 +239,7 @@ struct area canvas_heading(struct canvas *c)
 
 void canvas_box(struct canvas *c, const struct area *area, int color)
 {
-    if (area->right > area->left && area->bottom > area->top)
-        gdImageFilledRectangle(c->image, area->left, area->top, area->right - 1,
-                               area->bottom - 1, color);
+    raster_box(&c->raster, area->left, area->top, area->right, area->bottom, color);
 }
 
 /* Figures ---------------------------------------------------------------------------------- */

@@ -5,13 +5,10 @@
 #ifndef VENDAS_CHART_CANVAS_H
 #define VENDAS_CHART_CANVAS_H
 
-#include <gd.h>
-
 #include "chart.h"
 #include "chart/ink.h"
 #include "chart/palette.h"
-
-enum font { FONT_TEXT, FONT_BOLD, FONT_SMALL, FONT_TITLE, FONT_FIGURE, FONTS };
+#include "chart/typeface.h"
 
 /* Pixels of the page. */
 enum { MARGIN = 16, GAP = 8, LINE_HEIGHT = 18 };
@@ -24,17 +21,16 @@ struct canvas {
     struct arena *arena;
     const struct chart *chart;
     const struct palette *colors;
-    gdImagePtr image;
+    struct raster raster;
     struct ink ink;
     int width, height, scale;
     struct chart_box *boxes;
     size_t box_count, box_room;
-    const char *fault; /* the first error of libgd's text */
 };
 
-/* A white (or dark) sheet; false without memory or font. Released by canvas_free, but for the
- * boxes, which are the arena's. */
-bool canvas_new(struct canvas *c, struct arena *a, const struct chart *chart);
+/* A white (or dark) sheet; NULL, or what is wrong: no memory, or no font. Released by
+ * canvas_free, but for the boxes, which are the arena's. */
+const char *canvas_new(struct canvas *c, struct arena *a, const struct chart *chart);
 void canvas_free(struct canvas *c);
 
 int canvas_px(const struct canvas *c, int pixels);
@@ -54,8 +50,8 @@ struct text {
     const char *text;
 };
 
-/* The width of a text, within a pixel or two. */
-int canvas_text_width(struct canvas *c, enum font font, const char *text);
+/* The width of a text. */
+int canvas_text_width(const struct canvas *c, enum font font, const char *text);
 
 /* The height of a font's lines' ink, accents and descenders with it. */
 int canvas_text_height(const struct canvas *c, enum font font);

@@ -2,39 +2,18 @@
 
 #include <string.h>
 
-#include <fontconfig/fontconfig.h>
 #include <utf8proc.h>
 
 #include "buf.h"
+#include "chart/typeface.h"
 #include "utf8.h"
 
 #define MISSING_LETTER "□" /* not "�", which is higher than a line */
 
-/* What the font has, for as long as the program runs; NULL where fontconfig can't say. */
-static FcCharSet *charset(void)
-{
-    static FcCharSet *known;
-    if (known)
-        return known;
-    FcPattern *wanted = FcNameParse((const FcChar8 *)GLYPHS_FAMILY);
-    FcResult result = FcResultNoMatch;
-    FcCharSet *found = NULL;
-    FcConfigSubstitute(NULL, wanted, FcMatchPattern);
-    FcDefaultSubstitute(wanted);
-    FcPattern *font = FcFontMatch(NULL, wanted, &result);
-    if (font && FcPatternGetCharSet(font, FC_CHARSET, 0, &found) == FcResultMatch)
-        known = FcCharSetCopy(found);
-    if (font)
-        FcPatternDestroy(font);
-    FcPatternDestroy(wanted);
-    return known;
-}
-
 /* Only ASCII is not asked for. */
 static bool has_glyph(utf8proc_int32_t character)
 {
-    FcCharSet *set = character < 0x80 ? NULL : charset();
-    return !set || FcCharSetHasChar(set, (FcChar32)character);
+    return character < 0x80 || typeface_open() || typeface_has(character);
 }
 
 enum kind { BLANK, UNSEEN, SYMBOL, LETTER };
@@ -80,10 +59,6 @@ static void add_character(struct buf *b, const char *bytes, size_t n, bool *blan
         buf_bytes(b, bytes, n);
     else
         buf_raw(b, MISSING_LETTER);
-    /* libgd takes "&...;" for a character of HTML; what follows an ampersand is kept from it
-     * by one without width. */
-    if (character == '&')
-        buf_raw(b, "\xE2\x80\x8B");
 }
 
 char *glyphs_shown(struct arena *a, const char *text)

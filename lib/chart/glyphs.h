@@ -4,12 +4,7 @@
 #ifndef VENDAS_CHART_GLYPHS_H
 #define VENDAS_CHART_GLYPHS_H
 
-#include <stdbool.h>
-
 #include "arena.h"
-
-/* The family of all texts in charts (Debian's fonts-dejavu-core). */
-#define GLYPHS_FAMILY "DejaVu Sans"
 
 /* A copy of a text with what the font has: symbols that it lacks (emoji) and what controls
  * other characters are left out, letters that it lacks become "□", bytes that are no UTF-8 "�".

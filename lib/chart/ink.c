@@ -4,23 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARC_STEPS = 64, DASH_POINTS = 4 };
+enum { ARC_STEPS = 64, DASH_POINTS = 4, FIRST_EDGES = 512 };
 
 /* A corner sharper than this (the miter's length by the line's width) is cut off. */
 static const double MITER_LIMIT = 2;
 
-bool ink_new(struct ink *ink, gdImagePtr image)
+struct ink ink_new(struct arena *a, struct raster *raster)
 {
-    int width = gdImageSX(image), height = gdImageSY(image);
     /* Two more in a row: what ends at its edge is taken off behind it. */
-    float *cover = calloc((size_t)(width + 2) * (size_t)height, sizeof *cover);
-    *ink = (struct ink){image, cover, width, height, height, 0};
-    return cover;
-}
-
-void ink_free(struct ink *ink)
-{
-    free(ink->cover);
+    float *row = arena_alloc(a, (size_t)(raster->width + 2) * sizeof *row);
+    return (struct ink){.arena = a, .raster = raster, .row = row, .left = raster->width};
 }
 
 /* What an edge adds in one row: cells says how much of each pixel lies to its right. x0 <= x1.
@@ -53,28 +46,20 @@ static double within(double value, double most)
 
 static void add_edge(struct ink *ink, struct point p, struct point q)
 {
-    double direction = 1;
-    p = (struct point){within(p.x, ink->width), within(p.y, ink->height)};
-    q = (struct point){within(q.x, ink->width), within(q.y, ink->height)};
+    int width = ink->raster->width, height = ink->raster->height;
+    p = (struct point){within(p.x, width), within(p.y, height)};
+    q = (struct point){within(q.x, width), within(q.y, height)};
     if (p.y == q.y)
         return;
-    if (p.y > q.y) {
-        struct point swap = p;
-        p = q;
-        q = swap;
-        direction = -1;
+    if (ink->count == ink->room) {
+        size_t room = ink->room ? 2 * ink->room : FIRST_EDGES;
+        struct edge *edges = arena_alloc(ink->arena, room * sizeof *edges);
+        if (ink->count)
+            memcpy(edges, ink->edges, ink->count * sizeof *edges);
+        ink->edges = edges;
+        ink->room = room;
     }
-    int top = (int)p.y, bottom = (int)ceil(q.y);
-    ink->top = top < ink->top ? top : ink->top;
-    ink->bottom = bottom > ink->bottom ? bottom : ink->bottom;
-    double slope = (q.x - p.x) / (q.y - p.y);
-    for (int y = top; y < bottom; y++) {
-        double from = p.y > y ? p.y : y, to = q.y < y + 1 ? q.y : y + 1;
-        double x0 = within(p.x + (from - p.y) * slope, ink->width);
-        double x1 = within(p.x + (to - p.y) * slope, ink->width);
-        float *row = ink->cover + (size_t)y * (size_t)(ink->width + 2);
-        add_span(row, x0 < x1 ? x0 : x1, x0 < x1 ? x1 : x0, (to - from) * direction);
-    }
+    ink->edges[ink->count++] = p.y < q.y ? (struct edge){p, q, 1} : (struct edge){q, p, -1};
 }
 
 void ink_polygon(struct ink *ink, const struct point *points, size_t n)
@@ -112,10 +97,8 @@ static size_t corner(struct point *out, struct point p, struct point before, str
 static void add_stroke(struct ink *ink, const struct point *p, size_t n, double width)
 {
     double half = width / 2;
-    struct point *side = n > 1 ? calloc(4 * n, sizeof *side) : NULL;
+    struct point *side = arena_alloc(ink->arena, 4 * n * sizeof *side);
     size_t count = 0;
-    if (!side)
-        return;
     /* Along one side and back along the other. */
     for (size_t i = 0; i < n; i++) {
         struct point before = normal_of(p[i ? i - 1 : 0], p[i ? i : 1], half);
@@ -128,7 +111,6 @@ static void add_stroke(struct ink *ink, const struct point *p, size_t n, double 
         count += corner(side + count, p[i], before, after, half, -1);
     }
     ink_polygon(ink, side, count);
-    free(side);
 }
 
 /* Walks along the line; a dash ends where its length is over or, to keep it simple, after so
@@ -200,30 +182,69 @@ void ink_dot(struct ink *ink, struct point centre, double radius)
 
 /* Painting --------------------------------------------------------------------------------- */
 
-static int blend(int under, int over, double opacity)
+/* Where an edge passes through a row. */
+static void add_to_row(struct ink *ink, const struct edge *edge, int y)
 {
-    int out = 0;
-    for (int shift = 0; shift <= 16; shift += 8) {
-        int a = under >> shift & 0xFF, b = over >> shift & 0xFF;
-        out |= (int)(a + (b - a) * opacity + 0.5) << shift;
+    struct point p = edge->from, q = edge->to;
+    double slope = (q.x - p.x) / (q.y - p.y);
+    double from = p.y > y ? p.y : y, to = q.y < y + 1 ? q.y : y + 1;
+    double x0 = within(p.x + (from - p.y) * slope, ink->raster->width);
+    double x1 = within(p.x + (to - p.y) * slope, ink->raster->width);
+    double left = x0 < x1 ? x0 : x1, right = x0 < x1 ? x1 : x0;
+    add_span(ink->row, left, right, (to - from) * edge->direction);
+    ink->left = (int)left < ink->left ? (int)left : ink->left;
+    ink->right = (int)right + 1 > ink->right ? (int)right + 1 : ink->right;
+}
+
+static void paint_row(struct ink *ink, struct brush *brush, int y)
+{
+    int width = ink->raster->width, from = ink->left, cover = 0;
+    float sum = 0;
+    for (int x = ink->left; x <= ink->right; x++) {
+        if (ink->row[x] == 0)
+            continue;
+        if (cover)
+            brush_run(brush, from, y, (x < width ? x : width) - from, cover);
+        sum += ink->row[x];
+        ink->row[x] = 0;
+        from = x;
+        cover = (int)(fminf(fabsf(sum), 1) * COVER_FULL + 0.5F);
     }
-    return out;
+    if (cover && from < width)
+        brush_run(brush, from, y, (ink->right < width ? ink->right : width) - from, cover);
+    ink->left = width;
+    ink->right = 0;
+}
+
+static int by_height(const void *one, const void *other)
+{
+    double a = ((const struct edge *)one)->from.y, b = ((const struct edge *)other)->from.y;
+    return (a > b) - (a < b);
 }
 
 void ink_fill(struct ink *ink, int color, double opacity)
 {
-    for (int y = ink->top; y < ink->bottom; y++) {
-        float *row = ink->cover + (size_t)y * (size_t)(ink->width + 2), sum = 0;
-        for (int x = 0; x < ink->width; x++) {
-            sum += row[x];
-            float covered = fabsf(sum) < 1 ? fabsf(sum) : 1;
-            if (covered > 1.0F / 512) {
-                int *pixel = &gdImageTrueColorPixel(ink->image, x, y);
-                *pixel = blend(*pixel, color, covered * opacity);
+    struct brush brush;
+    struct edge *edges = ink->edges;
+    /* Edges up to first are done with, those before next have begun. */
+    size_t first = 0, next = 0, count = ink->count;
+    ink->count = 0;
+    if (count == 0)
+        return;
+    brush_new(&brush, ink->raster, color, opacity);
+    qsort(edges, count, sizeof *edges, by_height);
+    for (int y = (int)edges->from.y; first < count && y < ink->raster->height; y++) {
+        while (next < count && edges[next].from.y < y + 1)
+            next++;
+        for (size_t i = first; i < next; i++) {
+            if (edges[i].to.y > y) {
+                add_to_row(ink, &edges[i], y);
+                continue;
             }
+            struct edge done = edges[i];
+            edges[i] = edges[first];
+            edges[first++] = done;
         }
-        memset(row, 0, (size_t)(ink->width + 2) * sizeof *row);
+        paint_row(ink, &brush, y);
     }
-    ink->top = ink->height;
-    ink->bottom = 0;
 }

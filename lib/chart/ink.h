@@ -1,27 +1,35 @@
 /*
- * ink: shapes with smooth edges on a picture of libgd, whose own polygons have none. Each pixel
- * takes as much of the colour as the shape covers of it.
+ * ink: shapes with smooth edges. Each pixel takes as much of the colour as the shape covers of
+ * it.
  */
 #ifndef VENDAS_CHART_INK_H
 #define VENDAS_CHART_INK_H
 
-#include <gd.h>
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "chart/raster.h"
 
 struct point {
     double x, y; /* pixels; whole numbers lie between two of them */
 };
 
-struct ink {
-    gdImagePtr image;
-    float *cover;                   /* what each pixel adds to the cover of its row */
-    int width, height, top, bottom; /* rows from top to before bottom have something */
+/* A side of a shape, from above to below. */
+struct edge {
+    struct point from, to;
+    int direction; /* 1, or -1 where the shape goes along it upwards */
 };
 
-/* Ink for a truecolor picture; false without memory. Released by ink_free. */
-bool ink_new(struct ink *ink, gdImagePtr image);
-void ink_free(struct ink *ink);
+struct ink {
+    struct arena *arena;
+    struct raster *raster;
+    struct edge *edges; /* of what was added */
+    size_t count, room;
+    float *row;      /* what each pixel adds to the cover of the row that is painted */
+    int left, right; /* the first and the last of them */
+};
+
+/* Ink for a picture; its memory is the arena's. */
+struct ink ink_new(struct arena *a, struct raster *raster);
 
 /* Adds a closed shape to what ink_fill paints. Shapes that turn the same way may overlap. */
 void ink_polygon(struct ink *ink, const struct point *points, size_t n);

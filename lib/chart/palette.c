@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+/* Colours of a scale are so many and one: a picture has few of them, and nobody sees more. */
+enum { SCALE_STEPS = 21 * (PALETTE_STOPS - 1) };
+
 static const struct palette PALETTES[] = {
     [CHART_LIGHT] = {0xFFFFFF,
                      0x1F2937,
@@ -41,7 +44,7 @@ int palette_mix(int over, int under, double opacity)
 
 int palette_at(const struct palette *palette, double part)
 {
-    double place = part * (PALETTE_STOPS - 1);
+    double place = round(part * SCALE_STEPS) * (PALETTE_STOPS - 1) / SCALE_STEPS;
     int stop = place < PALETTE_STOPS - 2 ? (int)place : PALETTE_STOPS - 2;
     return palette_mix(palette->scale[stop + 1], palette->scale[stop], place - stop);
 }

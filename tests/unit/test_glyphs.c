@@ -3,14 +3,12 @@
 #include "chart/glyphs.h"
 #include "utf8.h"
 
-#define GUARD "\xE2\x80\x8B" /* of an ampersand */
-
 static void test_texts_are_shown_as_the_font_can(void **state)
 {
     (void)state;
     static const char *const CASES[][2] = {
-        {"Açúcar & Café", "Açúcar &" GUARD " Café"},
-        {"a&lt;b", "a&" GUARD "lt;b"},
+        {"Açúcar & Café", "Açúcar & Café"},
+        {"a&lt;b", "a&lt;b"},
         {"R$\xC2\xA0"
          "5",
          "R$\xC2\xA0"

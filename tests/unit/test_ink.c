@@ -6,20 +6,28 @@
 
 enum { SIDE = 40 };
 
+static struct raster raster;
 static struct ink ink;
 
 static int sheet(void **state)
 {
     (void)state;
-    return ink_new(&ink, gdImageCreateTrueColor(SIDE, SIDE)) ? 0 : -1;
+    if (!raster_new(&raster, SIDE, SIDE, 0))
+        return -1;
+    ink = ink_new(a, &raster);
+    return 0;
 }
 
 static int away(void **state)
 {
     (void)state;
-    gdImageDestroy(ink.image);
-    ink_free(&ink);
+    raster_free(&raster);
     return 0;
+}
+
+static int color_at(int x, int y)
+{
+    return raster.colors[raster.pixels[y * SIDE + x]];
 }
 
 /* How much white is on the black sheet, in pixels. */
@@ -28,7 +36,7 @@ static double white(void)
     double sum = 0;
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++)
-            sum += (gdImageGetTrueColorPixel(ink.image, x, y) & 0xFF) / 255.0;
+            sum += (color_at(x, y) & 0xFF) / 255.0;
     return sum;
 }
 
@@ -54,10 +62,10 @@ static void test_edges_between_pixels_are_as_light_as_they_are_covered(void **st
     static const struct point BOX[] = {{10.25, 10}, {20, 10}, {20, 20.5}, {10.25, 20.5}};
     ink_polygon(&ink, BOX, 4);
     ink_fill(&ink, 0xFFFFFF, 1);
-    assert_int_equal(gdImageGetTrueColorPixel(ink.image, 10, 15) & 0xFF, 191);
-    assert_int_equal(gdImageGetTrueColorPixel(ink.image, 15, 15), 0xFFFFFF);
-    assert_int_equal(gdImageGetTrueColorPixel(ink.image, 15, 20) & 0xFF, 128);
-    assert_int_equal(gdImageGetTrueColorPixel(ink.image, 20, 15), 0);
+    assert_int_equal(color_at(10, 15) & 0xFF, 191);
+    assert_int_equal(color_at(15, 15), 0xFFFFFF);
+    assert_int_equal(color_at(15, 20) & 0xFF, 128);
+    assert_int_equal(color_at(20, 15), 0);
 }
 
 static void test_lines_are_as_wide_as_asked(void **state)
