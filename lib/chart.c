@@ -48,6 +48,71 @@ static bool encode(struct canvas *c, struct chart_picture *out)
     return true;
 }
 
+/* Height ----------------------------------------------------------------------------------- */
+
+/* Pixels of the page. Below NARROW titles take two lines, and names of rows stand above. */
+enum {
+    NARROW = 480,
+    HEADING = 84, /* with the margin below */
+    SECOND_LINES = 36,
+    LABELS = 20,
+    SCALE = 24,
+    LEGEND_LINE = 18,
+    LEGEND_ITEM = 150,
+    PLOT_LEAST = 180,
+    PLOT_MOST = 300,
+    DIAL_MOST = 260,
+    ROW = 26,
+    ROW_ABOVE = 36,
+    CELL = 22,
+    TILES = 8 * 36,
+    STRIP = 40,
+};
+
+static int within(long long value, int least, int most)
+{
+    return value < least ? least : value > most ? most : (int)value;
+}
+
+static int legend_height(const struct chart *chart)
+{
+    int beside = within(chart->width / LEGEND_ITEM, 1, CHART_MAX_SERIES);
+    return ((int)chart->series_count + beside - 1) / beside * LEGEND_LINE;
+}
+
+int chart_height(const struct chart *chart)
+{
+    bool narrow = chart->width < NARROW;
+    long long height = HEADING + (narrow ? SECOND_LINES : 0);
+    switch (chart->kind) {
+    case CHART_LINE:
+    case CHART_STACKED:
+        height += legend_height(chart);
+        /* fallthrough */
+    case CHART_BARS:
+        height += LABELS + within(chart->width / 3, PLOT_LEAST, PLOT_MOST);
+        break;
+    case CHART_ROWS:
+        height += (long long)chart->count * (narrow ? ROW_ABOVE : ROW);
+        break;
+    case CHART_HEAT:
+    case CHART_COHORT:
+        height += LABELS + SCALE + (long long)chart->series_count * CELL;
+        break;
+    case CHART_STATES:
+        height += SCALE + TILES;
+        break;
+    case CHART_GAUGE:
+        height += within(chart->width / 2, 0, DIAL_MOST);
+        break;
+    case CHART_SPARKLINE:
+        return STRIP;
+    }
+    return within(height, CHART_MIN_SIDE, CHART_MAX_HEIGHT);
+}
+
+/* Drawing ---------------------------------------------------------------------------------- */
+
 bool chart_draw(struct arena *a, const struct chart *chart, struct chart_picture *out)
 {
     struct canvas c;

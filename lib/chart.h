@@ -100,6 +100,11 @@ struct chart_picture {
     size_t box_count;
 };
 
+/* The height in pixels of the page at which a chart as wide as it says shows all that it has:
+ * each row with its name, each cell with its value where it has room, on a phone (358) as on a
+ * wide page (1040). Within the limits above; other heights are drawn, too. */
+int chart_height(const struct chart *chart);
+
 /* Draws it; all of *out goes with the arena. No text lies over another one or leaves the
  * picture: labels are thinned out, long names shortened, what has no room at all is left to the
  * table. False, and a line in the log, where the chart breaks a rule of this header, or there

@@ -5,38 +5,51 @@
 static const double NAMES = 0.3; /* at most, of the width */
 
 /* Pixels of the page. */
-enum { ROW_MAX = 48, SPACE = 2 };
+enum { ROW_MAX = 48, SPACE = 2, PADDING = 2 };
 
 struct cells {
     struct area area;
     double column, row; /* width and height of each */
     struct scale scale;
-    bool written; /* whether the values fit into them */
+    enum writing writing;
 };
+
+/* Between cells: less where they are small, nothing where they are tiny. */
+static int space_of(const struct canvas *c, const struct cells *cells)
+{
+    double side = (cells->column < cells->row ? cells->column : cells->row) / c->scale;
+    return side > 6 * SPACE ? SPACE * c->scale : side > 3 * SPACE ? SPACE * c->scale / 2 : 0;
+}
 
 static struct area cell_area(const struct canvas *c, const struct cells *cells, size_t row,
                              size_t column)
 {
-    int space = cells->column > 6 * SPACE * c->scale && cells->row > 6 * SPACE * c->scale
-                    ? SPACE * c->scale
-                    : 0;
+    int space = space_of(c, cells);
     return (struct area){cells->area.left + (int)(cells->column * (double)column),
                          cells->area.top + (int)(cells->row * (double)row),
                          cells->area.left + (int)(cells->column * (double)(column + 1)) - space,
                          cells->area.top + (int)(cells->row * (double)(row + 1)) - space};
 }
 
+/* The first column that has values in it. Where it is beyond the scale, as all have come, it
+ * says nothing that would need a figure without its unit. */
+static size_t first_written(const struct cells *cells)
+{
+    return cells->writing == WRITTEN_BARE && cells->scale.beyond ? 1 : 0;
+}
+
 /* All values are written, or none: only some would look as if the others were nothing. */
 static bool values_fit(struct canvas *c, const struct cells *cells)
 {
+    int beside = canvas_px(c, cells->writing == WRITTEN_BARE ? PADDING : GAP);
     if (cells->row < canvas_text_height(c, FONT_SMALL) + canvas_px(c, SPACE))
         return false;
     for (size_t r = 0; r < c->chart->series_count; r++)
-        for (size_t i = 0; i < c->chart->count; i++) {
+        for (size_t i = first_written(cells); i < c->chart->count; i++) {
             long long value = chart_value(c->chart, r, i);
             if (value != CHART_NONE &&
-                canvas_text_width(c, FONT_SMALL, figure_short(c->arena, c->chart, value)) +
-                        canvas_px(c, GAP) >
+                canvas_text_width(c, FONT_SMALL, plot_cell_text(c, cells->writing, value)) +
+                        beside >
                     cells->column)
                 return false;
         }
@@ -54,7 +67,7 @@ static void draw_cell(struct canvas *c, const struct cells *cells, size_t row, s
     }
     int color = plot_scale_color(c, value, &cells->scale);
     canvas_box(c, &area, color);
-    if (cells->written)
+    if (cells->writing && column >= first_written(cells))
         canvas_text(c, &(struct text){.part = CHART_VALUE,
                                       .index = row * c->chart->count + column,
                                       .font = FONT_SMALL,
@@ -62,7 +75,7 @@ static void draw_cell(struct canvas *c, const struct cells *cells, size_t row, s
                                       .align = ALIGN_CENTRE,
                                       .x = (area.left + area.right) / 2,
                                       .middle = (area.top + area.bottom) / 2,
-                                      .text = figure_short(c->arena, c->chart, value)});
+                                      .text = plot_cell_text(c, cells->writing, value)});
 }
 
 /* The names of the rows; every second, third, ... where they are too close. */
@@ -130,7 +143,9 @@ static void draw_cells(struct canvas *c, struct cells *cells)
         return;
     if (cells->row > canvas_px(c, ROW_MAX))
         cells->row = canvas_px(c, ROW_MAX);
-    cells->written = chart->kind == CHART_COHORT && values_fit(c, cells);
+    cells->writing = chart->kind == CHART_COHORT ? WRITTEN_SHORT : WRITTEN_NOT;
+    while (cells->writing && !values_fit(c, cells))
+        cells->writing--;
     plot_labels(c,
                 &(struct label_row){.left = cells->area.left,
                                     .middle = cells->area.top - canvas_px(c, LINE_HEIGHT) / 2,

@@ -4,7 +4,7 @@
 
 #include "money.h"
 
-enum { HUNDRED = 100, FEW_UNITS = 5 };
+enum { HUNDRED = 100, THOUSAND = 1000, FEW_UNITS = 5 };
 
 /* Hundredths with the decimals they need: "1,75", "1,5", "2". */
 static const char *hundredths(struct arena *a, long long value, enum lang lang)
@@ -61,6 +61,25 @@ const char *figure_short(struct arena *a, const struct chart *chart, long long v
         return arena_printf(a, "%s%s", number_short(a, value / HUNDRED, chart->lang),
                             chart->unit == CHART_PERCENT ? "%" : "");
     }
+}
+
+/* What three digits at most tell of a whole number: "1,2", "12", "123" of thousands, millions.
+ */
+static long long few_digits(long long value)
+{
+    long long unit = 1;
+    while (llabs(value) / unit >= THOUSAND)
+        unit *= THOUSAND;
+    return rounded(value, unit > 1 && llabs(value) / unit < 10 ? unit / 10 : unit);
+}
+
+const char *figure_bare(struct arena *a, const struct chart *chart, long long value)
+{
+    if (value == CHART_NONE || (chart->unit == CHART_DECIMAL && llabs(value) < 10 * HUNDRED))
+        return figure_short(a, chart, value);
+    if (chart->unit != CHART_COUNT)
+        value = rounded(value, HUNDRED) / HUNDRED;
+    return number_short(a, few_digits(value), chart->lang);
 }
 
 /* Axes ------------------------------------------------------------------------------------- */

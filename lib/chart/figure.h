@@ -12,6 +12,10 @@ const char *figure_text(struct arena *a, const struct chart *chart, long long va
 /* The same where there is little room: "R$ 1,23 mil". */
 const char *figure_short(struct arena *a, const struct chart *chart, long long value);
 
+/* The same where there is hardly any room, beside a scale that has the unit: of R$ 1.234,56
+ * "1,2 mil", of 35,4% "35"; up to three digits. */
+const char *figure_bare(struct arena *a, const struct chart *chart, long long value);
+
 /* An axis from low to high, both multiples of step. */
 struct axis {
     long long low, high, step;

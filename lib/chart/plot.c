@@ -185,6 +185,14 @@ struct area plot_legend(struct canvas *c, struct area area, size_t n, bool dashe
     return area;
 }
 
+/* Cells ------------------------------------------------------------------------------------ */
+
+const char *plot_cell_text(const struct canvas *c, enum writing writing, long long value)
+{
+    return writing == WRITTEN_BARE ? figure_bare(c->arena, c->chart, value)
+                                   : figure_short(c->arena, c->chart, value);
+}
+
 /* Scale ------------------------------------------------------------------------------------ */
 
 /* From zero where nothing is below, so that a dark cell is much and not only more. */

@@ -38,6 +38,10 @@ struct label_row {
 };
 void plot_labels(struct canvas *c, const struct label_row *row);
 
+/* How the values of cells are written into them: all alike, as they fit. */
+enum writing { WRITTEN_NOT, WRITTEN_BARE, WRITTEN_SHORT };
+const char *plot_cell_text(const struct canvas *c, enum writing writing, long long value);
+
 /* What a scale of colours tells apart: from zero, or least where that is below, to most. */
 struct scale {
     long long least, most;

@@ -3,7 +3,7 @@
 #include "messages.h"
 
 /* Pixels of the page. Below NARROW a name stands over its bar, where that leaves all room. */
-enum { ROW_MIN = 20, ROW_MAX = 40, NARROW = 480, TWO_LINES = 31, BAR_BELOW = 10 };
+enum { ROW_MIN = 20, ROW_MAX = 40, NARROW = 480, TWO_LINES = 31, BAR_BELOW = 10, BELOW = 14 };
 
 static const double NAMES = 0.42, FIGURES = 0.34; /* at most, of the width */
 
@@ -82,11 +82,13 @@ static void draw_row(struct canvas *c, const struct rows *rows, size_t index, in
     long long value = chart_value(c->chart, 0, index);
     int width = rows->bars.right - rows->bars.left, gap = canvas_px(c, GAP);
     int zero = rows->bars.left + (int)(width * axis_part(&rows->axis, 0) + 0.5), end = zero;
-    int middle = rows->bars.top + (int)index * rows->row + rows->row / 2;
-    int line = middle - canvas_text_height(c, FONT_TEXT) / 2, half = (int)(rows->row * BAR / 2);
+    int top = rows->bars.top + (int)index * rows->row, half = (int)(rows->row * BAR / 2);
+    int middle = top + rows->row / 2, line = middle;
     if (rows->above) {
+        /* Nearer to its own name than to the next one. */
         half = canvas_px(c, BAR_BELOW) / 2;
-        middle += rows->row / 4;
+        line = top + canvas_text_height(c, FONT_TEXT) / 2;
+        middle = line + canvas_px(c, BELOW);
     }
     if (value != CHART_NONE && value != 0) {
         end = rows->bars.left + (int)(width * axis_part(&rows->axis, value) + 0.5);
@@ -102,7 +104,7 @@ static void draw_row(struct canvas *c, const struct rows *rows, size_t index, in
                         .font = FONT_TEXT,
                         .color = c->colors->text,
                         .x = left,
-                        .middle = rows->above ? line : middle,
+                        .middle = line,
                         .room = rows->names,
                         .text = c->chart->labels[index]};
     canvas_text(c, &text);

@@ -23,7 +23,7 @@ static const double WIDEST = 2.2; /* a tile, by its height */
 
 struct map {
     int left, top, width, height; /* the first tile's place, the size of all */
-    bool written;                 /* whether the values fit into them */
+    enum writing writing;
     struct scale scale;
 };
 
@@ -36,9 +36,20 @@ static size_t label_of(const struct chart *chart, const char *code)
     return i;
 }
 
-static const char *value_text(const struct canvas *c, size_t index)
+static bool values_fit(const struct canvas *c, const struct map *map)
 {
-    return figure_short(c->arena, c->chart, chart_value(c->chart, 0, index));
+    int beside = canvas_px(c, map->writing == WRITTEN_BARE ? SPACE + 2 : 2 * SPACE + 2);
+    if (map->height < canvas_text_height(c, FONT_BOLD) + canvas_text_height(c, FONT_SMALL) +
+                          canvas_px(c, SPACE))
+        return false;
+    for (size_t i = 0; i < STATES; i++) {
+        long long value = chart_value(c->chart, 0, label_of(c->chart, TILES[i].code));
+        if (value != CHART_NONE &&
+            canvas_text_width(c, FONT_SMALL, plot_cell_text(c, map->writing, value)) + beside >
+                map->width)
+            return false;
+    }
+    return true;
 }
 
 static struct map lay_out(struct canvas *c, const struct area *area, const struct scale *scale)
@@ -52,15 +63,9 @@ static struct map lay_out(struct canvas *c, const struct area *area, const struc
         map.height = map.width;
     map.left = (area->left + area->right - map.width * COLUMNS) / 2;
     map.top = area->top;
-    map.written = map.height >= canvas_text_height(c, FONT_BOLD) +
-                                    canvas_text_height(c, FONT_SMALL) + canvas_px(c, SPACE);
-    for (size_t i = 0; i < STATES && map.written; i++) {
-        size_t index = label_of(c->chart, TILES[i].code);
-        map.written = chart_value(c->chart, 0, index) == CHART_NONE ||
-                      canvas_text_width(c, FONT_SMALL, value_text(c, index)) +
-                              canvas_px(c, 2 * SPACE + 2) <=
-                          map.width;
-    }
+    map.writing = WRITTEN_SHORT;
+    while (map.writing && !values_fit(c, &map))
+        map.writing--;
     return map;
 }
 
@@ -72,7 +77,7 @@ static void draw_tile(struct canvas *c, const struct map *map, const struct tile
     int left = map->left + tile->column * map->width, top = map->top + tile->row * map->height;
     int color = known ? plot_scale_color(c, value, &map->scale) : c->colors->empty;
     int space = canvas_px(c, SPACE), middle = top + (map->height - space) / 2;
-    int shift = map->written ? canvas_text_height(c, FONT_SMALL) / 2 : 0;
+    int shift = map->writing ? canvas_text_height(c, FONT_SMALL) / 2 : 0;
     canvas_box(c,
                &(struct area){left, top, left + map->width - space, top + map->height - space},
                color);
@@ -87,12 +92,12 @@ static void draw_tile(struct canvas *c, const struct map *map, const struct tile
     if (map->height < canvas_text_height(c, FONT_BOLD))
         text.font = FONT_SMALL;
     canvas_text(c, &text);
-    if (!map->written || !known)
+    if (!map->writing || !known)
         return;
     text.part = CHART_VALUE;
     text.font = FONT_SMALL;
     text.middle = middle + canvas_text_height(c, FONT_BOLD) / 2;
-    text.text = value_text(c, index);
+    text.text = plot_cell_text(c, map->writing, value);
     canvas_text(c, &text);
 }
 

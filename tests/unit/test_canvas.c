@@ -6,8 +6,8 @@
 #include "chart/glyphs.h"
 #include "charts.h"
 
-static const int SIZES[][2] = {{200, 200}, {900, 420},  {360, 420}, {360, 300},
-                               {640, 320}, {1600, 400}, {400, 1600}};
+static const int SIZES[][2] = {{200, 200},  {900, 420},  {360, 420}, {360, 300}, {640, 320},
+                               {1600, 400}, {400, 1600}, {358, 260}, {358, 420}, {1040, 360}};
 
 enum { FEW_SIZES = 2, MANY_PIXELS = 150000 };
 
@@ -265,6 +265,35 @@ static void test_random_charts_keep_the_rules(void **state)
     }
 }
 
+/* At the height that a chart asks for, all of a shop's figures are in it, on a phone, too. */
+static void test_all_is_shown_at_the_height_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const int WIDTHS[] = {328, 358, 480, 640, 1040};
+    for (enum chart_kind kind = 0; kind <= CHART_GAUGE; kind++)
+        for (size_t i = 0; i < 2 * LENGTH(WIDTHS); i++) {
+            struct chart chart = sample(kind);
+            chart.width = WIDTHS[i / 2];
+            chart.height = chart_height(&chart);
+            chart.scale = 1 + (int)i % 2;
+            struct chart_picture picture = checked(&chart);
+            check_present(&chart, &picture);
+            size_t labels = parts(&picture, CHART_LABEL), values = parts(&picture, CHART_VALUE);
+            size_t names = parts(&picture, CHART_SERIES), cells = 0;
+            bool rows = kind == CHART_ROWS, states = kind == CHART_STATES;
+            for (size_t s = 0; kind == CHART_COHORT && s < chart.series_count; s++)
+                for (size_t k = 1; k < chart.count; k++)
+                    cells += values_of(&chart, s)[k] != CHART_NONE;
+            if ((rows || states) && (labels != chart.count || values + states != chart.count))
+                fail_msg("%d: %zu names, %zu values", chart.width, labels, values);
+            if ((kind == CHART_HEAT || kind == CHART_COHORT) &&
+                (names != chart.series_count || values < cells))
+                fail_msg("%d: %zu of %zu names, %zu of %zu values", chart.width, names,
+                         chart.series_count, values, cells);
+            assert_int_equal(parts(&picture, CHART_NOTE), 0);
+        }
+}
+
 /* In each box there is ink, and behind it one colour. */
 static void test_every_text_that_is_listed_is_in_the_picture(void **state)
 {
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_texts_of_losses_neither_overlap_nor_leave),
         cmocka_unit_test(test_all_zero_is_drawn_whole_and_said),
         cmocka_unit_test(test_random_charts_keep_the_rules),
+        cmocka_unit_test(test_all_is_shown_at_the_height_that_is_asked_for),
         cmocka_unit_test(test_every_text_that_is_listed_is_in_the_picture),
         cmocka_unit_test(test_samples_are_drawn),
     };

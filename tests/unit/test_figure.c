@@ -97,6 +97,35 @@ static void test_figures_are_written_in_both_languages(void **state)
         }
 }
 
+static void test_bare_figures_have_three_digits_at_most(void **state)
+{
+    (void)state;
+    static const struct {
+        enum chart_unit unit;
+        long long value;
+        const char *text;
+    } CASES[] = {
+        {CHART_MONEY, 0, "0"},
+        {CHART_MONEY, 45037, "450"},
+        {CHART_MONEY, -45050, "-451"},
+        {CHART_MONEY, 123456, "1,2" NBSP "mil"},
+        {CHART_MONEY, 9912345, "99" NBSP "mil"},
+        {CHART_MONEY, 99999949, "1" NBSP "mi"},
+        {CHART_COUNT, 999, "999"},
+        {CHART_COUNT, 123456, "123" NBSP "mil"},
+        {CHART_COUNT, 9999, "10" NBSP "mil"},
+        {CHART_PERCENT, 3541, "35"},
+        {CHART_PERCENT, 10000, "100"},
+        {CHART_DECIMAL, 175, "1,8"},
+        {CHART_DECIMAL, 1749, "17"},
+        {CHART_MONEY, CHART_NONE, "–"},
+    };
+    for (size_t i = 0; i < LENGTH(CASES); i++) {
+        struct chart chart = {.unit = CASES[i].unit, .currency = "BRL"};
+        assert_string_equal(figure_bare(a, &chart, CASES[i].value), CASES[i].text);
+    }
+}
+
 static void test_ticks_have_the_decimals_of_their_step(void **state)
 {
     (void)state;
@@ -112,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_axes_end_at_round_numbers),
         cmocka_unit_test(test_axes_hold_all_values_in_few_round_steps),
         cmocka_unit_test(test_figures_are_written_in_both_languages),
+        cmocka_unit_test(test_bare_figures_have_three_digits_at_most),
         cmocka_unit_test(test_ticks_have_the_decimals_of_their_step),
     };
     return UNIT_RUN(tests);
