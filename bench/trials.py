@@ -13,6 +13,7 @@ import sys
 import time
 
 import catalogue
+import charts
 import cold
 import exports
 import flash
@@ -251,7 +252,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
     parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer",
-                                                       "flash", "payments", "exports"],
+                                                       "flash", "payments", "charts", "exports"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
@@ -274,6 +275,8 @@ def main():
         good = payments.measure(options.rounds, options.seconds)
     elif options.only == "exports":
         good = exports.measure()
+    elif options.only == "charts":
+        good = charts.measure(options.rounds)
     elif options.only == "transfer":
         good = transfer.measure()
     else:

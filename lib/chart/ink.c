@@ -62,10 +62,21 @@ static void add_edge(struct ink *ink, struct point p, struct point q)
     ink->edges[ink->count++] = p.y < q.y ? (struct edge){p, q, 1} : (struct edge){q, p, -1};
 }
 
+/* All turn the same way, so that none takes off what another one covers. */
 void ink_polygon(struct ink *ink, const struct point *points, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        add_edge(ink, points[i], points[(i + 1) % n]);
+    double area = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct point *p = &points[i], *q = &points[(i + 1) % n];
+        area += p->x * q->y - q->x * p->y;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct point p = points[i], q = points[(i + 1) % n];
+        if (area < 0)
+            add_edge(ink, q, p);
+        else
+            add_edge(ink, p, q);
+    }
 }
 
 /* Lines ------------------------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ struct ink {
 /* Ink for a picture; its memory is the arena's. */
 struct ink ink_new(struct arena *a, struct raster *raster);
 
-/* Adds a closed shape to what ink_fill paints. Shapes that turn the same way may overlap. */
+/* Adds a closed shape to what ink_fill paints. Shapes may overlap. */
 void ink_polygon(struct ink *ink, const struct point *points, size_t n);
 
 /* Adds a line of this width through the points; with a dash longer than 0, in dashes of that

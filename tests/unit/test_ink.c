@@ -97,6 +97,24 @@ static void test_dots_and_rings_are_round(void **state)
     assert_about(white(), 0.5 * acos(-1) * 100 + acos(-1) * (324 - 144) / 2, 3);
 }
 
+static void test_shapes_that_overlap_have_no_holes(void **state)
+{
+    (void)state;
+    static const struct point LINES[][3] = {{{5, 10}, {20, 30}, {35, 10}},
+                                            {{35, 30}, {20, 10}, {5, 30}},
+                                            {{20, 5}, {21, 20}, {20, 35}}};
+    for (size_t i = 0; i < LENGTH(LINES); i++) {
+        raster_box(&raster, 0, 0, SIDE, SIDE, 0);
+        ink_line(&ink, LINES[i], 3, 4, 0);
+        ink_dot(&ink, LINES[i][1], 6);
+        ink_fill(&ink, 0xFFFFFF, 1);
+        int x = (int)LINES[i][1].x, y = (int)LINES[i][1].y;
+        for (int dy = -4; dy <= 4; dy++)
+            for (int dx = -4; dx < 4; dx++)
+                assert_int_equal(color_at(x + dx, y + dy * (abs(dx) < 3)), 0xFFFFFF);
+    }
+}
+
 static void test_what_lies_outside_harms_nothing(void **state)
 {
     (void)state;
@@ -118,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lines_are_as_wide_as_asked, sheet, away),
         cmocka_unit_test_setup_teardown(test_dashes_are_half_of_a_line, sheet, away),
         cmocka_unit_test_setup_teardown(test_dots_and_rings_are_round, sheet, away),
+        cmocka_unit_test_setup_teardown(test_shapes_that_overlap_have_no_holes, sheet, away),
         cmocka_unit_test_setup_teardown(test_what_lies_outside_harms_nothing, sheet, away),
     };
     return UNIT_RUN(tests);
