@@ -106,9 +106,9 @@ def heat():
 def main():
     _, kind, times, path = sys.argv
     for _ in range(int(times)):
-        began = time.monotonic()
+        began = time.process_time()
         {"line": line, "bars": bars, "rows": rows, "heat": heat}[kind]().savefig(path)
-        print(f"{(time.monotonic() - began) * 1000:.3f}")
+        print(f"{(time.process_time() - began) * 1000:.3f}")
     with open("/proc/self/status") as file:
         print(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
 

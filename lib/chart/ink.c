@@ -4,27 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARC_STEPS = 64, DASH_POINTS = 4, FIRST_EDGES = 512 };
+enum { ARC_STEPS = 64, DASH_POINTS = 4, FIRST_EDGES = 512, WORD = 64 };
 
 /* A corner sharper than this (the miter's length by the line's width) is cut off. */
 static const double MITER_LIMIT = 2;
 
 struct ink ink_new(struct arena *a, struct raster *raster)
 {
+    struct ink ink = {.arena = a, .raster = raster};
     /* Two more in a row: what ends at its edge is taken off behind it. */
-    float *row = arena_alloc(a, (size_t)(raster->width + 2) * sizeof *row);
-    return (struct ink){.arena = a, .raster = raster, .row = row, .left = raster->width};
+    size_t places = (size_t)raster->width + 2;
+    ink.row = arena_alloc(a, places * sizeof *ink.row);
+    ink.changes = arena_alloc(a, (places / WORD + 1) * sizeof *ink.changes);
+    return ink;
 }
 
-/* What an edge adds in one row: cells says how much of each pixel lies to its right. x0 <= x1.
- */
-static void add_span(float *row, double x0, double x1, double height)
+static void add_change(struct ink *ink, int x, double cover)
+{
+    ink->row[x] += (float)cover;
+    ink->changes[x / WORD] |= 1ULL << x % WORD;
+}
+
+/* What an edge adds in one row: how much of each pixel lies to its right. x0 <= x1. */
+static void add_span(struct ink *ink, double x0, double x1, double height)
 {
     int first = (int)x0, last = (int)ceil(x1);
     if (last <= first + 1) {
         double left = (x0 + x1) / 2 - first;
-        row[first] += (float)(height * (1 - left));
-        row[first + 1] += (float)(height * left);
+        add_change(ink, first, height * (1 - left));
+        add_change(ink, first + 1, height * left);
         return;
     }
     double slope = 1 / (x1 - x0), covered = 0;
@@ -33,10 +41,10 @@ static void add_span(float *row, double x0, double x1, double height)
         /* All that has entered by the pixel's middle of the part that crosses it. */
         double before = (from - x0) * slope, within = (to - from) * slope;
         double total = before + within * (x + 1 - (from + to) / 2);
-        row[x] += (float)(height * (total - covered));
+        add_change(ink, x, height * (total - covered));
         covered = total;
     }
-    row[last] += (float)(height * (1 - covered));
+    add_change(ink, last, height * (1 - covered));
 }
 
 static double within(double value, double most)
@@ -201,30 +209,23 @@ static void add_to_row(struct ink *ink, const struct edge *edge, int y)
     double from = p.y > y ? p.y : y, to = q.y < y + 1 ? q.y : y + 1;
     double x0 = within(p.x + (from - p.y) * slope, ink->raster->width);
     double x1 = within(p.x + (to - p.y) * slope, ink->raster->width);
-    double left = x0 < x1 ? x0 : x1, right = x0 < x1 ? x1 : x0;
-    add_span(ink->row, left, right, (to - from) * edge->direction);
-    ink->left = (int)left < ink->left ? (int)left : ink->left;
-    ink->right = (int)right + 1 > ink->right ? (int)right + 1 : ink->right;
+    add_span(ink, x0 < x1 ? x0 : x1, x0 < x1 ? x1 : x0, (to - from) * edge->direction);
 }
 
 static void paint_row(struct ink *ink, struct brush *brush, int y)
 {
-    int width = ink->raster->width, from = ink->left, cover = 0;
+    int width = ink->raster->width, from = 0, cover = 0;
     float sum = 0;
-    for (int x = ink->left; x <= ink->right; x++) {
-        if (ink->row[x] == 0)
-            continue;
-        if (cover)
-            brush_run(brush, from, y, (x < width ? x : width) - from, cover);
-        sum += ink->row[x];
-        ink->row[x] = 0;
-        from = x;
-        cover = (int)(fminf(fabsf(sum), 1) * COVER_FULL + 0.5F);
-    }
-    if (cover && from < width)
-        brush_run(brush, from, y, (ink->right < width ? ink->right : width) - from, cover);
-    ink->left = width;
-    ink->right = 0;
+    for (int word = 0; word <= (width + 1) / WORD; word++)
+        for (; ink->changes[word]; ink->changes[word] &= ink->changes[word] - 1) {
+            int x = word * WORD + __builtin_ctzll(ink->changes[word]);
+            if (cover)
+                brush_run(brush, from, y, (x < width ? x : width) - from, cover);
+            sum += ink->row[x];
+            ink->row[x] = 0;
+            from = x;
+            cover = (int)(fminf(fabsf(sum), 1) * COVER_FULL + 0.5F);
+        }
 }
 
 static int by_height(const void *one, const void *other)

@@ -24,8 +24,8 @@ struct ink {
     struct raster *raster;
     struct edge *edges; /* of what was added */
     size_t count, room;
-    float *row;      /* what each pixel adds to the cover of the row that is painted */
-    int left, right; /* the first and the last of them */
+    float *row; /* what each pixel adds to the cover of the row that is painted */
+    unsigned long long *changes; /* a bit for each of them that adds something */
 };
 
 /* Ink for a picture; its memory is the arena's. */

@@ -1,5 +1,7 @@
 #include "chart/raster.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,13 +90,29 @@ static short mix(struct brush *brush, int under, int cover)
                            part < 1 ? TOLERANCE[step].distance : 0);
 }
 
+/* How many of n pixels are like the first one. */
+static size_t alike(const unsigned char *pixels, size_t n)
+{
+    uint64_t first = pixels[0] * (UINT64_MAX / UCHAR_MAX), here;
+    size_t i = 1;
+    for (; i + sizeof here <= n; i += sizeof here) {
+        memcpy(&here, pixels + i, sizeof here);
+        if (here != first)
+            break;
+    }
+    while (i < n && pixels[i] == pixels[0])
+        i++;
+    return i;
+}
+
 void brush_run(struct brush *brush, int x, int y, int n, int cover)
 {
     unsigned char *pixel = brush->raster->pixels + (size_t)y * (size_t)brush->raster->width + x;
     short *mixed = brush->mixed[cover];
-    for (unsigned char *end = pixel + n; pixel < end; pixel++) {
+    for (size_t run; n > 0; n -= (int)run, pixel += run) {
+        run = alike(pixel, (size_t)n);
         if (mixed[*pixel] < 0)
             mixed[*pixel] = mix(brush, *pixel, cover);
-        *pixel = (unsigned char)mixed[*pixel];
+        memset(pixel, mixed[*pixel], run);
     }
 }
