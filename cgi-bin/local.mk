@@ -64,6 +64,18 @@ cgi_bin_sales_refunds_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_reports_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
+# Programs that ask payment gateways, under a second name: the pool that only reads
+# (nginx/nginx.conf.in). The link is all there is to it.
+READ_POOLS = $(salesdir)/payments.reads $(salesdir)/refunds.reads
+
+install-data-hook:
+	@for pool in $(READ_POOLS); do \
+	    name=$${pool##*/} && ln -sf "$${name%.reads}" "$(DESTDIR)$$pool" || exit 1; \
+	done
+
+uninstall-hook:
+	@for pool in $(READ_POOLS); do rm -f "$(DESTDIR)$$pool"; done
+
 catalogdir = $(pkglibexecdir)/catalog
 catalog_PROGRAMS = \
 	cgi-bin/catalog/runs \

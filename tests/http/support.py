@@ -264,7 +264,8 @@ def expire_now(order):
 
 
 def programs():
-    """{"SERVICE-PROGRAM": path} of the endpoint programs."""
+    """{"SERVICE-PROGRAM": path} of the endpoint programs; some have a second name, by which they
+    only read."""
     return {f"{service}-{name}": os.path.join(PROGRAMS, service, name)
             for service in sorted(os.listdir(PROGRAMS)) if service != "jobs"
             for name in sorted(os.listdir(os.path.join(PROGRAMS, service)))}
@@ -275,7 +276,7 @@ def tables():
     """The programs' own route tables: lists of (method, path, permission)."""
     return [[tuple(line.split("\t")) for line in subprocess.run(
         [path, "--routes"], capture_output=True, text=True, check=True).stdout.splitlines()]
-        for path in programs().values()]
+        for name, path in programs().items() if not name.endswith(".reads")]
 
 
 def methods_of(path):
