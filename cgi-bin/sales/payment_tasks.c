@@ -1,10 +1,12 @@
 /*
  * What about money a person has to see to, how days compare with the gateways' own lists, and
- * the books. Service Sales, tables sales.payment_tasks, reconciliations and money_entries.
+ * the books. Service Sales, tables sales.payment_tasks, reconciliations and money_entries. What
+ * is noted down at a task is sealed (lib/seal).
  */
 #include "audit.h"
 #include "db.h"
 #include "request.h"
+#include "seal.h"
 
 static const char TASKS[] =
     "SELECT document, to_json(opened_at)#>>'{}', id FROM sales.payment_task_documents"
@@ -16,7 +18,7 @@ static const char TASKS[] =
 static const char TASK[] =
     "SELECT document FROM sales.payment_task_documents WHERE id = $1::uuid";
 
-static const char CLOSE[] = "SELECT sales.close_task($1::jsonb, $2::uuid, $3)";
+static const char CLOSE[] = "SELECT sales.close_task($1::jsonb, $2::uuid, $3::bytea)";
 
 static const char RECONCILIATIONS[] =
     "SELECT document, day, id FROM sales.reconciliation_documents"
@@ -73,7 +75,8 @@ static void close_task(struct request *req)
     const char *id = req_param_uuid(req, "id");
     struct json_object *body = id && req_has_body(req) ? req_body(req, CLOSING, false) : NULL;
     if (!req->problem.status && db_query(req->arena, &req->problem, CLOSE, audit_act(req), id,
-                                         body ? field_text(body, "note") : NULL))
+                                         seal_text(req->arena, "sales.payment_tasks.note", id,
+                                                   body ? field_text(body, "note") : NULL)))
         respond_row(req, 200, db_query(req->arena, &req->problem, TASK, id));
 }
 

@@ -271,6 +271,8 @@ class Model:
         elif status == "canceled" or status == "refunded" and not order.parcels:
             self.forget_ahead(name)
             self.give_back(name, order.took)
+        elif status == "refunded":
+            self.put_unsent_back(name)
         if status == "canceled" and order.held() > 0:
             order.promised.append(order.held())
         return None
@@ -419,10 +421,27 @@ class Model:
             self.put_back(name, goods)
         return None
 
+    def put_unsent_back(self, name):
+        """Of what was not sent the rest is not waited for; unless a bundle that came back as more than
+        it was has given that to others."""
+        order = self.orders[name]
+        units = self.needs((order.sold - order.shipped()).items())
+        for unit, ahead in self.ahead.items():
+            waits = sum(pieces for claim, pieces in ahead.waiting(self.owed(unit)) if claim.order == name)
+            if waits > sum(pieces for (took, _), pieces in order.took.items() if took == unit):
+                units.pop(unit, None)
+            elif waits:
+                units[unit] = max(waits, units.get(unit, 0))
+                ahead.forget(name)
+        self.put_units_back(name, units)
+
     def put_back(self, name, goods):
+        self.put_units_back(name, self.needs(goods.items()))
+
+    def put_units_back(self, name, units):
         """To the places by their codes, by what the goods are made of now; no more than was taken."""
         took = self.orders[name].took
-        for unit, pieces in self.needs(goods.items()).items():
+        for unit, pieces in units.items():
             for where in sorted(where for where in took if where[0] == unit):
                 n = min(pieces, took[where])
                 pieces -= n

@@ -22,7 +22,7 @@ SEALED = [
     ("registry.sessions", "client"), ("registry.second_factors", "secret"),
     ("registry.outbox", "payload"), ("registry.audit", "origin"), ("sales.orders", "address"),
     ("sales.orders", "customer"), ("sales.order_notes", "note"), ("sales.webhooks", "secret"),
-    ("sales.gateway_events", "raw"),
+    ("sales.gateway_events", "raw"), ("sales.payment_tasks", "note"),
 ]
 HASHES = {"hash", "item_hash", "token_hash", "phone_lookup", "document_lookup", "key", "request"}
 
@@ -67,8 +67,12 @@ def person(shelf, admin, place_order, stand_in):
     other = place_order(client, shelf)
     assert admin.post(f"/v1/orders/{other['id']}/cancel", {"reason": "teste"}).ok
     assert admin.post(f"/v1/orders/{order['id']}/notes", {"note": "prefere à tarde"}).ok
-    paying.pay(stand_in, paying.begin(client, order, "stripe", "pix").json())
+    payment = paying.begin(client, order, "stripe", "pix").json()
+    paying.pay(stand_in, payment)
     assert paying.order_status(client, order) == "paid"
+    support.rows(f"SELECT sales.open_task('overpaid', '{payment['id']}', '{{}}')")
+    task, = paying.tasks(admin, payment)
+    assert admin.post(f"/v1/payment-tasks/{task['id']}/close", {"note": "devolvido a Ana"}).ok
     return client, order
 
 
@@ -77,7 +81,9 @@ def everything(admin, client, order):
     return [client.get(path).json() for path in (
         "/v1/users/me", "/v1/users/me/addresses", "/v1/sessions", f"/v1/orders/{order['id']}")
     ] + [admin.get("/v1/audit", params={"action": "order.canceled"}).json(),
-         admin.get(f"/v1/orders/{order['id']}/notes").json()]
+         admin.get(f"/v1/orders/{order['id']}/notes").json(),
+         [paying.tasks(admin, payment)
+          for payment in admin.get(f"/v1/orders/{order['id']}/payments").json()["data"]]]
 
 
 def test_the_columns_that_get_a_new_key_are_all_that_are_sealed():

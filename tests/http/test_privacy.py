@@ -52,14 +52,15 @@ def test_what_looks_personal_is_not_called_neither():
 # A life in the shop --------------------------------------------------------------------------
 
 @pytest.fixture
-def known(make_product, place_order, admin):
+def known(make_product, place_order, begin_payment, admin):
     """A customer of whom every personal column holds something: (client, {what: text})."""
     mark = unique("m")[2:]
     marks = {"name": f"Zilda {mark.translate(str.maketrans('0123456789', 'ghijklmnop'))}",
              "email": f"zilda{mark}@example.com", "phone": "+5571987651234",
              "document": "15350946056", "birth_date": "1971-03-09",
              "street": f"Rua {mark}", "recipient": f"Recebe {mark}", "agent": f"Agent/{mark}",
-             "new_email": f"nova{mark}@example.com", "note": f"Prefere {mark}"}
+             "new_email": f"nova{mark}@example.com", "note": f"Prefere {mark}",
+             "task": f"Ligou {mark}"}
     password = "correct horse battery"
     anyone = support.Client()
     anyone.post("/v1/users", {
@@ -78,6 +79,10 @@ def known(make_product, place_order, admin):
         "email": marks["new_email"], "password": password}).status_code == 202
     order = place_order(user, make_product(), shipping_address=address)
     assert admin.post(f"/v1/orders/{order['id']}/notes", {"note": marks["note"]}).ok
+    payment = begin_payment(user, order)
+    support.rows(f"SELECT sales.open_task('uncertain', '{payment['id']}', '{{}}')")
+    task, = paying.tasks(admin, payment)
+    assert admin.post(f"/v1/payment-tasks/{task['id']}/close", {"note": marks["task"]}).ok
     chosen = [{"variant_id": make_product()["variants"][0]["id"], "quantity": 3}]
     assert user.put("/v1/carts/current", {"items": chosen}).status_code == 200
     assert admin.patch(f"/v1/users/{user.id}", {"language": "pt-BR"}).status_code == 200
@@ -131,7 +136,8 @@ def test_an_export_passes_no_personal_column_over(known):
     filled = {place for place, texts in held.items() if texts}
     rare = {("sales.order_history", "reason"), ("registry.recovery_codes", "hash"),
             ("registry.outbox", "payload"), ("registry.audit", "origin"),
-            ("sales.orders", "shipping_address"), ("sales.refund_facts", "state"), ("sales.refunds", "reason"), ("sales.shipments", "carrier"),
+            ("sales.orders", "shipping_address"), ("sales.refund_facts", "state"),
+            ("sales.payment_tasks", "note_in_clear"), ("sales.refunds", "reason"), ("sales.shipments", "carrier"),
             ("sales.shipments", "tracking_code")}
     assert {place for place in held if place not in rare} <= filled
 
