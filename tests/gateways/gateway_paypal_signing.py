@@ -1,9 +1,11 @@
 """How PayPal signs its notifications: RSA (PKCS#1 v1.5, SHA-256) over
 transmission id|time|webhook id|CRC-32 of the raw body in decimal, by the key of a certificate that is
-fetched from the address in a header and whose chain ends in a known authority. Both are made here."""
+fetched from the address in a header and whose chain ends in a known authority. Both are made here;
+run with a folder, it makes those of a stand-in that has not started yet."""
 import base64
 import datetime
 import os
+import sys
 import uuid
 import zlib
 
@@ -99,3 +101,7 @@ class Signer:
 
 def signed_text(transmission_id, at, webhook_id, body):
     return f"{transmission_id}|{at}|{webhook_id}|{zlib.crc32(body)}".encode()
+
+
+if __name__ == "__main__":
+    Signer(sys.argv[1])

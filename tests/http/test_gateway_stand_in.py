@@ -1,6 +1,7 @@
 """The stand-in for the payment gateways by itself: it misbehaves when told to, and only then; it is
 controlled over HTTP; buyers find pages; and it runs as a program."""
 import collections
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 import gateways
+import support
 from gateway_client import (PayPalClient, StripeClient, paypal, running, standin, stripe, told,
                             told_events)
 
@@ -349,3 +351,17 @@ def test_it_says_what_it_wants():
     for option in ("--port", "--contracts", "--webhook-url-stripe", "--webhook-url-paypal",
                    "--stripe-secret", "--paypal-webhook-id", "--folder"):
         assert option in done.stdout
+
+
+def test_its_accounts_are_whole_before_it_has_started():
+    folder = os.path.join(support.VAR, "tmp", support.unique("conta"))
+    os.mkdir(folder)
+    with open(os.path.join(folder, "vendas.env"), "w", encoding="ascii"):
+        pass
+    made = subprocess.run([os.path.join(support.ROOT, "tools", "gateways"), "accounts", "1"], check=False,
+                          capture_output=True, text=True, timeout=60, env={**os.environ, "VENDAS_VAR": folder})
+    assert made.returncode == 0, made.stderr
+    job = subprocess.run([os.path.join(support.PROGRAMS, "jobs", "reconcile"), "?"], check=False,
+                         capture_output=True, text=True, timeout=60,
+                         env={**support.settings(), "VENDAS_GATEWAYS": os.path.join(folder, "gateways")})
+    assert "usage: reconcile" in job.stderr and "VENDAS_GATEWAYS" not in job.stderr, job.stderr
