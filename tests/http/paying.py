@@ -32,6 +32,11 @@ def set_up(name, fields):
     """Writes an account's file, and has the programs read it."""
     with open(os.path.join(FOLDER, f"{name}.json"), "w", encoding="utf-8") as file:
         json.dump(fields, file)
+    replace_programs()
+
+
+def replace_programs():
+    """New ones know nothing of gateways that did not answer."""
     subprocess.run([os.path.join(support.ROOT, "tools", "workers"), "start"], check=True,
                    capture_output=True, timeout=120)
 

@@ -12,25 +12,32 @@ import support
 from paying import buyer, goods
 from test_payments_command import NOTHING
 
-AT_ONCE = 1  # second
+AT_ONCE = 2  # seconds, which is less than a call to a gateway is given here
 WORKERS = {"create": 4, "refund": 2}  # of the pools that ask, by what is asked
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_remembers():
+    yield
+    paying.replace_programs()
 
 
 @contextlib.contextmanager
 def all_waiting(standin, operation, calls):
-    """Meanwhile all workers that ask Stripe for something wait for it, and more callers for them."""
-    asked = len(standin.asked("stripe", operation))
+    """Meanwhile all workers that ask Stripe for something wait for it, and as many callers for them."""
+    asked, workers = len(standin.asked("stripe", operation)), WORKERS[operation]
+    assert len(calls) == 2 * workers
     standin.misbehave("stripe", operation, "hang_before", times=len(calls), seconds=30)
     with ThreadPoolExecutor(len(calls)) as threads:
         answers = [threads.submit(call) for call in calls]
         until = time.monotonic() + 10
-        while len(standin.asked("stripe", operation)) < asked + WORKERS[operation]:
+        while len(standin.asked("stripe", operation)) < asked + workers:
             assert time.monotonic() < until, [answer.done() for answer in answers]
             time.sleep(0.02)
         yield
-        assert not any(answer.done() for answer in answers)
+        assert sum(not answer.done() for answer in answers) >= workers
     for answer in answers:
-        assert answer.result().status_code in (201, 202, 503), answer.result().text
+        assert answer.result().status_code in (201, 202), answer.result().text
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +64,16 @@ def paths_of(payment):
 
 
 def test_while_all_who_begin_to_pay_wait_payments_are_read_at_once(standin, buyer, goods, place_order, paid):
-    orders = [place_order(buyer, goods) for _ in range(WORKERS["create"] + 2)]
+    orders = [place_order(buyer, goods) for _ in range(2 * WORKERS["create"])]
     calls = [lambda order=order: paying.begin(buyer, order, "stripe", "pix", timeout=60) for order in orders]
     with all_waiting(standin, "create", calls):
         with pytest.raises(requests.ReadTimeout):  # nobody is left who could
             buyer.post(f"/v1/payments/{NOTHING}/refresh", timeout=0.3)
         begun = [payment for order in orders for payment in buyer.get(
             f"/v1/orders/{order['id']}/payments", timeout=AT_ONCE).json()["data"]]
-        assert [(payment["status"], payment["ref"]) for payment in begun] == [
-            ("pending", None)] * WORKERS["create"]
-        assert_read_at_once(buyer, *paths_of(begun[0]), *paths_of(paid[0]))
+        assert len(begun) >= WORKERS["create"]
+        assert {(payment["status"], payment["ref"]) for payment in begun} == {("pending", None)}
+        assert_read_at_once(buyer, *paths_of(begun[0]))
 
 
 def test_while_all_refunds_wait_refunds_are_read_at_once(standin, admin, paid):
@@ -77,7 +84,7 @@ def test_while_all_refunds_wait_refunds_are_read_at_once(standin, admin, paid):
             admin.post(f"/v1/refunds/{NOTHING}/confirm", timeout=0.3)
         begun = [refund for payment in paid for refund in admin.get(
             f"/v1/payments/{payment['id']}/refunds", timeout=AT_ONCE).json()["data"]]
-        assert [refund["status"] for refund in begun] == ["pending"] * WORKERS["refund"]
+        assert len(begun) >= WORKERS["refund"] and {refund["status"] for refund in begun} == {"pending"}
         assert_read_at_once(admin, *paths_of(paid[0]))
 
 
