@@ -51,6 +51,7 @@ sales_PROGRAMS = \
 	cgi-bin/sales/returns \
 	cgi-bin/sales/shipments \
 	cgi-bin/sales/stock \
+	cgi-bin/sales/stock_reports \
 	cgi-bin/sales/tax_rules \
 	cgi-bin/sales/webhooks
 
@@ -62,6 +63,7 @@ cgi_bin_sales_order_report_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_payments_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_refunds_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_reports_LDADD = $(SHEET_LDADD)
+cgi_bin_sales_stock_reports_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_webhooks_LDADD = $(COLLECT_LDADD)
 
 # Programs that ask payment gateways, under a second name: the pool that only reads

@@ -112,7 +112,8 @@ CREATE FUNCTION sales.stock_report_low(p_low_below int, p_lead_days int, p_zone 
 RETURNS TABLE (sku text, name text, available bigint, low_below bigint, sold bigint, days_left bigint, runs_out_on date)
 LANGUAGE sql STABLE AS $$
     SELECT s.sku, s.name, s.available, s.low_below, s.sold, s.available * 2800 / nullif(s.sold, 0),
-           (now() AT TIME ZONE p_zone)::date + least(s.available * 28 / nullif(s.sold, 0), 100000)::int
+           CASE WHEN s.sold > 0
+                THEN (now() AT TIME ZONE p_zone)::date + least(s.available * 28 / s.sold, 100000)::int END
       FROM (SELECT p.sku, p.name, coalesce(a.available, 0)::bigint AS available,
                    coalesce(t.low_below, p_low_below)::bigint AS low_below, coalesce(d.sold, 0)::bigint AS sold
               FROM products.stocked(NULL, NULL) p
@@ -180,7 +181,7 @@ COMMENT ON FUNCTION sales.stock_report_ageing(text, text) IS
 --   level    = the mean of the weeks, each divided by its season; that of k weeks before the last weighs 0.8^k.
 --              So the smoothing parameter is 0.2, and what counts is the last quarter.
 --   season   = what was sold a year and two years before (52 and 104 weeks: the same days of the week), over
---              what it would have been had all of these 104 weeks been alike; with 10 pieces added to both, so
+--              what it would have been had all of these 104 weeks been alike; with 5 pieces added to both, so
 --              that of what sells little, where chance makes most of it, the season is close to 1 (a
 --              shrinkage estimator: Miller and Williams, International Journal of Forecasting 19 (2003),
 --              669-684). What has not been here for two years and eight weeks has none, and a flat forecast.
@@ -203,7 +204,7 @@ DECLARE
     place int;
 BEGIN
     level := 0;
-    season := array_fill(CASE WHEN p_seasonal THEN 10 ELSE 1 END::float8, ARRAY[52]);
+    season := array_fill(CASE WHEN p_seasonal THEN 5 ELSE 1 END::float8, ARRAY[52]);
     FOR i IN 1..CASE WHEN p_seasonal THEN cardinality(p_weeks) ELSE 0 END LOOP
         IF p_weeks[i] BETWEEN begun AND p_origin - 1 THEN
             place := (p_weeks[i] - p_origin + 104) % 52 + 1;
@@ -212,7 +213,7 @@ BEGIN
         END IF;
     END LOOP;
     FOR i IN 1..CASE WHEN p_seasonal THEN 52 ELSE 0 END LOOP
-        season[i] := season[i] / (10 + total / 52.0::float8);
+        season[i] := season[i] / (5 + total / 52.0::float8);
     END LOOP;
     FOR i IN 1..cardinality(p_weeks) LOOP
         IF p_weeks[i] BETWEEN begun AND p_origin - 1 THEN
@@ -438,7 +439,15 @@ COMMENT ON FUNCTION sales.out_of_stock_time(date, date, text, uuid[]) IS
 GRANT SELECT ON sales.sold_pieces, sales.sold_ahead TO vendas_sales;
 REVOKE ALL ON FUNCTION products.stocked(uuid[], text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION products.stocked(uuid[], text) TO vendas_sales;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sales FROM PUBLIC;
+REVOKE ALL ON FUNCTION sales.stock_at(timestamptz, uuid[]), sales.stock_layers(), sales.stock_report_level(text),
+    sales.stock_report_value(text, text), sales.stock_report_low(int, int, text),
+    sales.stock_report_dead(int, text, text), sales.stock_report_ageing(text, text),
+    sales.smooth(int[], int[], int, int, boolean), sales.fit(int[], int[], int),
+    sales.forecast(int, uuid[], text),
+    sales.stock_report_forecast(int, text, text), sales.stock_report_reorder(int, int, text, text),
+    sales.sold_cost(date, date, text, text, uuid[]), sales.stock_cost_at(date, text, text, uuid[]),
+    sales.stock_turns(date, date, text, text, uuid[]), sales.stock_days_left(date, date, text, text, uuid[]),
+    sales.out_of_stock_rate(uuid[]), sales.out_of_stock_time(date, date, text, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sales.stock_at(timestamptz, uuid[]), sales.stock_layers(), sales.stock_report_level(text),
     sales.stock_report_value(text, text), sales.stock_report_low(int, int, text),
     sales.stock_report_dead(int, text, text), sales.stock_report_ageing(text, text),

@@ -532,6 +532,8 @@ def reports(owner):
     for group in ("day", "week", "month", "product", "region", "customer", "gateway"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
     ok(owner.get("/v1/reports/kpis"))
+    for kind in ("level", "value", "low", "dead", "ageing", "reorder", "forecast"):
+        ok(owner.get(f"/v1/reports/stock?kind={kind}"))
     answer = owner.get("/v1/charts/sales.png?group_by=week&theme=dark&lang=en")
     assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")
 
