@@ -26,7 +26,7 @@ libvendas_a_SOURCES = \
 	lib/chart/ink.c lib/chart/ink.h \
 	lib/chart/palette.c lib/chart/palette.h \
 	lib/chart/plot.c lib/chart/plot.h \
-	lib/chart/raster.c lib/chart/raster.h lib/chart/raster_png.c \
+	lib/chart/raster.c lib/chart/raster.h \
 	lib/chart/typeface.c lib/chart/typeface.h \
 	lib/confine.c lib/confine.h \
 	lib/cursor.c lib/cursor.h \

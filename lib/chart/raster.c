@@ -7,22 +7,33 @@
 
 #include "chart/palette.h"
 
+/* zlib's, of 1 to 9: more of it takes many times as long, for a third of the bytes. */
+enum { COMPRESSION = 1 };
+
 /* How far a mixed colour may be from the one that it should be, in steps of 255 of a channel,
  * by how many colours there are. The last ones are left for what is painted whole. */
 static const struct {
     int count, distance;
 } TOLERANCE[] = {{96, 0}, {160, 4}, {208, 8}, {RASTER_COLORS + 1, 255}};
 
+static int new_color(struct raster *raster, int color)
+{
+    raster->colors[raster->color_count++] = color;
+    return gdImageColorAllocate(raster->image, color >> 16 & 0xFF, color >> 8 & 0xFF,
+                                color & 0xFF);
+}
+
 bool raster_new(struct raster *raster, int width, int height, int background)
 {
-    *raster = (struct raster){calloc((size_t)width, (size_t)height), width, height,
-                              .colors = {background}, .color_count = 1};
-    return raster->pixels;
+    *raster = (struct raster){
+        .image = gdImageCreate(width, height), .width = width, .height = height};
+    return raster->image && new_color(raster, background) == 0;
 }
 
 void raster_free(struct raster *raster)
 {
-    free(raster->pixels);
+    if (raster->image)
+        gdImageDestroy(raster->image);
 }
 
 /* Colours -------------------------------------------------------------------------------- */
@@ -51,8 +62,7 @@ static int place_of(struct raster *raster, int color, int tolerance)
     }
     if (least <= tolerance || raster->color_count == RASTER_COLORS)
         return place;
-    raster->colors[raster->color_count] = color;
-    return raster->color_count++;
+    return new_color(raster, color);
 }
 
 void raster_box(struct raster *raster, int left, int top, int right, int bottom, int color)
@@ -65,8 +75,7 @@ void raster_box(struct raster *raster, int left, int top, int right, int bottom,
         return;
     int place = place_of(raster, color, 0);
     for (int y = top; y < bottom; y++)
-        memset(raster->pixels + (size_t)y * (size_t)raster->width + left, place,
-               (size_t)(right - left));
+        memset(raster->image->pixels[y] + left, place, (size_t)(right - left));
 }
 
 /* Brushes -------------------------------------------------------------------------------- */
@@ -107,7 +116,7 @@ static size_t alike(const unsigned char *pixels, size_t n)
 
 void brush_run(struct brush *brush, int x, int y, int n, int cover)
 {
-    unsigned char *pixel = brush->raster->pixels + (size_t)y * (size_t)brush->raster->width + x;
+    unsigned char *pixel = brush->raster->image->pixels[y] + x;
     short *mixed = brush->mixed[cover];
     for (size_t run; n > 0; n -= (int)run, pixel += run) {
         run = alike(pixel, (size_t)n);
@@ -115,4 +124,14 @@ void brush_run(struct brush *brush, int x, int y, int n, int cover)
             mixed[*pixel] = mix(brush, *pixel, cover);
         memset(pixel, mixed[*pixel], run);
     }
+}
+
+bool raster_png(const struct raster *raster, struct buf *png)
+{
+    int n = 0;
+    void *bytes = gdImagePngPtrEx(raster->image, &n, COMPRESSION);
+    if (bytes)
+        buf_bytes(png, bytes, (size_t)n);
+    gdFree(bytes);
+    return bytes;
 }

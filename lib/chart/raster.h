@@ -1,12 +1,14 @@
 /*
- * raster: a picture with a byte to each pixel, which says which of at most 256 colours it has.
- * That is a quarter of what true colours take, and a PNG of it is written many times faster;
- * charts have few colours, but for the edges of their letters and shapes.
+ * raster: a picture of libgd's with a byte to each pixel, which says which of at most 256
+ * colours it has. That is a quarter of what true colours take, and a PNG of it is written many
+ * times faster; charts have few colours, but for the edges of their letters and shapes.
  */
 #ifndef VENDAS_CHART_RASTER_H
 #define VENDAS_CHART_RASTER_H
 
 #include <stdbool.h>
+
+#include <gd.h>
 
 #include "buf.h"
 
@@ -14,9 +16,9 @@
 enum { RASTER_COLORS = 256, COVER_FULL = 16 };
 
 struct raster {
-    unsigned char *pixels; /* row by row, without a gap */
+    gdImage *image;
     int width, height;
-    int colors[RASTER_COLORS], color_count; /* 0xRRGGBB; the first is the background's */
+    int colors[RASTER_COLORS], color_count; /* the image's, 0xRRGGBB; the first is the ground */
 };
 
 /* All of one colour; false without memory. Released by raster_free. */

@@ -27,7 +27,7 @@ static int away(void **state)
 
 static int color_at(int x, int y)
 {
-    return raster.colors[raster.pixels[y * SIDE + x]];
+    return raster.colors[raster.image->pixels[y][x]];
 }
 
 /* How much white is on the black sheet, in pixels. */
