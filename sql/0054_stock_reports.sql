@@ -406,14 +406,15 @@ LANGUAGE sql STABLE AS $$
         SELECT p_from::timestamp AT TIME ZONE p_zone AS begins, least(p_to::timestamp AT TIME ZONE p_zone, now()) AS ends),
     -- A variant is counted from when it first was in the ledger.
     kept AS MATERIALIZED (
-        SELECT p.variant_id, greatest(min(m.created_at), s.begins) AS begins, s.ends
+        SELECT p.variant_id, greatest(f.created_at, s.begins) AS begins, s.ends
           FROM products.stocked(p_variants, NULL) p CROSS JOIN span s
-          JOIN sales.stock_movements m ON m.variant_id = p.variant_id
-         WHERE p.active GROUP BY p.variant_id, s.begins, s.ends HAVING greatest(min(m.created_at), s.begins) < s.ends),
+         CROSS JOIN LATERAL (SELECT m.created_at FROM sales.stock_movements m
+                              WHERE m.variant_id = p.variant_id ORDER BY m.id LIMIT 1) AS f
+         WHERE p.active AND greatest(f.created_at, s.begins) < s.ends),
     moved AS MATERIALIZED (
         SELECT m.variant_id, m.created_at, sum(m.on_hand - m.reserved) AS change
-          FROM sales.stock_movements m CROSS JOIN span s
-         WHERE m.created_at >= s.begins AND m.location <> 'expected' GROUP BY m.variant_id, m.created_at),
+          FROM sales.stock_movements m
+         WHERE m.created_at >= (SELECT begins FROM span) AND m.location <> 'expected' GROUP BY m.variant_id, m.created_at),
     steps AS (
         SELECT k.variant_id, k.begins AS at,
                coalesce(a.available, 0) - coalesce(since.change, 0) AS change
