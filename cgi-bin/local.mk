@@ -34,6 +34,7 @@ cgi_bin_products_products_LDADD = $(COLLECT_LDADD)
 
 salesdir = $(pkglibexecdir)/sales
 sales_PROGRAMS = \
+	cgi-bin/sales/analysis \
 	cgi-bin/sales/carts \
 	cgi-bin/sales/charts \
 	cgi-bin/sales/coupons \
@@ -57,6 +58,7 @@ sales_PROGRAMS = \
 
 cgi_bin_products_transfers_LDADD = $(SHEET_LDADD)
 
+cgi_bin_sales_analysis_LDADD = $(SHEET_LDADD)
 cgi_bin_sales_charts_LDADD = $(CHART_LDADD)
 cgi_bin_sales_gateway_events_LDADD = $(COLLECT_LDADD)
 cgi_bin_sales_order_report_LDADD = $(SHEET_LDADD)

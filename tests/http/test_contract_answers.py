@@ -534,6 +534,8 @@ def reports(owner):
     ok(owner.get("/v1/reports/kpis"))
     for kind in ("level", "value", "low", "dead", "ageing", "reorder", "forecast"):
         ok(owner.get(f"/v1/reports/stock?kind={kind}"))
+    for name in ("sellers", "abc", "segments", "customers", "cohorts", "together", "market"):
+        ok(owner.get(f"/v1/reports/{name}"))
     answer = owner.get("/v1/charts/sales.png?group_by=week&theme=dark&lang=en")
     assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")
 
