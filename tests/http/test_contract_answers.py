@@ -529,9 +529,10 @@ def subscribers(owner):
 
 
 def reports(owner):
-    for group in ("day", "week", "month", "product", "region", "customer", "gateway"):
+    for group in ("day", "week", "month", "product", "region", "customer", "gateway", "coupon"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
     ok(owner.get("/v1/reports/kpis"))
+    ok(owner.get("/v1/reports/orders"))
     for kind in ("level", "value", "low", "dead", "ageing", "reorder", "forecast"):
         ok(owner.get(f"/v1/reports/stock?kind={kind}"))
     for name in ("sellers", "abc", "segments", "customers", "cohorts", "together", "market"):
