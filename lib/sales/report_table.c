@@ -92,8 +92,7 @@ static const struct rows *ask(struct export *out, const char *sql)
                : NULL;
 }
 
-/* Has each row taken, and then that of the totals, if any. False where not all was there, or
- * somebody did not take it. */
+/* Has each row taken. False where not all was there, or one was not taken. */
 static bool each_row(struct export *out, bool (*take)(struct export *out, const struct rows *r))
 {
     for (const struct rows *r = out->first; r; r = db_reading_next(out->reading)) {
@@ -104,6 +103,7 @@ static bool each_row(struct export *out, bool (*take)(struct export *out, const 
     return !out->req->problem.status;
 }
 
+/* The same for that of the totals, where there are any. */
 static bool take_totals(struct export *out,
                         bool (*take)(struct export *out, const struct rows *r))
 {

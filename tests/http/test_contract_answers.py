@@ -532,7 +532,8 @@ def reports(owner):
     for group in ("day", "week", "month", "product", "region", "customer", "gateway", "coupon"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
     ok(owner.get("/v1/reports/kpis"))
-    ok(owner.get("/v1/reports/orders"))
+    for kind in ("json", "csv", "xlsx"):
+        assert owner.get(f"/v1/reports/orders?format={kind}").status_code == 200
     for kind in ("level", "value", "low", "dead", "ageing", "reorder", "forecast"):
         ok(owner.get(f"/v1/reports/stock?kind={kind}"))
     for name in ("sellers", "abc", "segments", "customers", "cohorts", "together", "market"):
