@@ -24,7 +24,7 @@ static void check_ink(enum font font, int scale, const char *text)
     struct extent told = typeface_measure(font, scale, text);
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++) {
-            if (raster.pixels[y * WIDTH + x] == 0)
+            if (raster.image->pixels[y][x] == 0)
                 continue;
             found.left = x < found.left ? x : found.left;
             found.top = y < found.top ? y : found.top;
