@@ -72,6 +72,39 @@ SELECT DISTINCT ON (w.key, wheel.variant)
 
 CREATE INDEX ON demo_items (key);
 
+-- Coupons: one for newcomers, one for larger carts, one before Christmas. A cart that comes to the
+-- minimum has one now and then; its lines share what it takes off as lib/sales/discount does.
+CREATE TEMP TABLE demo_coupons ON COMMIT DROP AS
+SELECT pg_temp.uuid7_at(date_trunc('day', now()) - interval '370 days', 'coupon ' || code) AS id, list.*
+  FROM (VALUES ('BEMVINDO10', 'Dez por cento para quem chega', 'percent', 1000, 8000, 0.00, 0.07, '-infinity'::timestamptz, 'infinity'::timestamptz),
+               ('MENOS20', 'Vinte reais a menos', 'amount', 2000, 15000, 0.07, 0.13, '-infinity', 'infinity'),
+               ('NATAL15', 'Quinze por cento para os presentes', 'percent', 1500, 12000, 0.13, 0.35,
+                make_timestamptz(extract(year FROM now() - interval '320 days')::int, 11, 15, 0, 0, 0),
+                make_timestamptz(extract(year FROM now() - interval '320 days')::int, 12, 24, 0, 0, 0))
+       ) AS list (code, description, kind, value, minimum, first, last, starts_at, ends_at);
+
+INSERT INTO sales.coupons (id, code, description, kind, value, minimum, starts_at, ends_at, created_at, updated_at)
+SELECT id, code, description, kind, value, minimum, greatest(starts_at, made_at), nullif(ends_at, 'infinity'),
+       made_at, made_at
+  FROM demo_coupons CROSS JOIN LATERAL (SELECT date_trunc('day', now()) - interval '370 days' AS made_at) AS m;
+
+CREATE TEMP TABLE demo_discounts ON COMMIT DROP AS
+SELECT w.key, c.id AS coupon_id, c.code, c.kind, c.value, c.minimum,
+       CASE c.kind WHEN 'percent' THEN (cart.total * c.value + 5000) / 10000 ELSE c.value END AS amount, cart.total
+  FROM demo_wishes w
+  JOIN (SELECT key, sum(quantity * unit_price)::bigint AS total FROM demo_items GROUP BY key) AS cart USING (key)
+  JOIN demo_coupons c ON cart.total >= c.minimum AND w.placed_at >= c.starts_at AND w.placed_at < c.ends_at
+                     AND pg_temp.chance('coupon ' || w.key) >= c.first AND pg_temp.chance('coupon ' || w.key) < c.last;
+
+ALTER TABLE demo_items ADD COLUMN discount bigint NOT NULL DEFAULT 0;
+UPDATE demo_items i SET discount = share.amount
+  FROM (SELECT l.key, l.variant,
+               div(d.amount * sum(l.quantity * l.unit_price) OVER cart, d.total)
+               - div(d.amount * (sum(l.quantity * l.unit_price) OVER cart - l.quantity * l.unit_price), d.total) AS amount
+          FROM demo_items l JOIN demo_discounts d USING (key)
+        WINDOW cart AS (PARTITION BY l.key ORDER BY l.position)) AS share
+ WHERE share.key = i.key AND share.variant = i.variant;
+
 -- How it goes on. Each event is a moment, and those that lie ahead have not happened yet.
 CREATE TEMP TABLE demo_fates ON COMMIT DROP AS
 SELECT key, placed_at, customer, service, expires_at,
@@ -79,6 +112,9 @@ SELECT key, placed_at, customer, service, expires_at,
        CASE WHEN fate < 0.91 THEN shipped_at END AS shipped_at,
        CASE WHEN fate < 0.91 THEN shipped_at + interval '1 day'
             * (1 + pg_temp.chance('road ' || key) * (CASE service WHEN 'express' THEN 4 ELSE 9 END)) END AS delivered_at,
+       CASE WHEN fate < 0.035 THEN shipped_at + interval '1 day'
+            * (14 + 12 * pg_temp.chance('complaint ' || key)) END AS refunded_at,
+       CASE WHEN fate < 0.012 THEN 'refunded' ELSE 'partially_refunded' END AS back,
        CASE WHEN fate >= 0.91 AND fate < 0.95
             THEN placed_at + interval '1 hour' * (0.1 + 20 * pg_temp.chance('regret ' || key)) END AS canceled_at,
        CASE WHEN fate >= 0.95 THEN expires_at + interval '30 seconds' END AS expired_at
@@ -104,6 +140,8 @@ SELECT key, at, actor, from_status, to_status, reason
        (f.paid_at, staff.manager, 'pending', 'paid', 'transferência recebida'),
        (f.shipped_at, staff.packer, 'paid', 'shipped', NULL),
        (f.delivered_at, staff.packer, 'shipped', 'delivered', NULL),
+       (f.refunded_at, staff.manager, 'delivered', f.back,
+        CASE f.back WHEN 'refunded' THEN 'chegou com defeito' ELSE 'abatimento por um risco na peça' END),
        (f.canceled_at, c.id, 'pending', 'canceled', 'desisti da compra'),
        (f.expired_at, NULL, 'pending', 'expired', 'payment_time_over')
        ) AS event (at, actor, from_status, to_status, reason)
@@ -113,13 +151,14 @@ SELECT key, at, actor, from_status, to_status, reason
 CREATE TEMP TABLE demo_orders ON COMMIT DROP AS
 SELECT nextval('sales.order_number') AS number, o.*
   FROM (SELECT f.*, pg_temp.uuid7_at(f.placed_at, 'order ' || f.key) AS id, c.id AS user_id, c.name, c.address,
-               c.state, s.items_total, rule.days,
-               CASE WHEN s.items_total >= rule.free_above THEN 0
+               c.state, s.items_total, s.discount, rule.days, used.coupons,
+               CASE WHEN s.items_total - s.discount >= rule.free_above THEN 0
                     ELSE rule.base + rule.per_kg * ((s.weight_g + 999) / 1000) END AS freight,
                last.at AS updated_at, last.to_status AS status, last.steps,
                coalesce((SELECT jsonb_agg(jsonb_build_object(
-                                    'code', t.code, 'base', s.items_total, 'rate_bp', t.rate_bp,
-                                    'amount', (SELECT sum((i.quantity * i.unit_price * t.rate_bp + 5000) / 10000)
+                                    'code', t.code, 'base', s.items_total - s.discount, 'rate_bp', t.rate_bp,
+                                    'amount', (SELECT sum(((i.quantity * i.unit_price - i.discount) * t.rate_bp + 5000)
+                                                          / 10000)
                                                  FROM demo_items i WHERE i.key = f.key),
                                     'included', true, 'estimate', true))
                            FROM sales.tax_rules t
@@ -127,28 +166,42 @@ SELECT nextval('sales.order_number') AS number, o.*
                             AND (t.valid_to IS NULL OR f.placed_at::date < t.valid_to)), '[]') AS tax_lines
           FROM demo_fates f
           JOIN demo_customers c ON c.n = f.customer
-          JOIN (SELECT key, sum(quantity * unit_price) AS items_total, sum(quantity * weight_g) AS weight_g
+          JOIN (SELECT key, sum(quantity * unit_price) AS items_total, sum(discount)::bigint AS discount,
+                       sum(quantity * weight_g) AS weight_g
                   FROM demo_items i JOIN demo_products p ON p.n = i.product_n GROUP BY key) AS s USING (key)
           JOIN (SELECT key, max(at) AS at, (array_agg(to_status ORDER BY at DESC))[1] AS to_status,
                        count(*)::int AS steps FROM demo_history GROUP BY key) AS last USING (key)
           JOIN sales.freight_rules rule ON rule.service = f.service AND c.state = ANY (rule.states)
+          LEFT JOIN (SELECT key, jsonb_build_array(jsonb_build_object(
+                                'id', coupon_id, 'code', code, 'kind', kind, 'value', value, 'minimum', minimum,
+                                'stackable', false, 'product_ids', '{}'::text[], 'category_ids', '{}'::text[],
+                                'position', 0, 'discount', amount)) AS coupons
+                       FROM demo_discounts) AS used USING (key)
          ORDER BY f.placed_at) AS o;
 
-INSERT INTO sales.orders (id, number, user_id, customer_name, status, currency, items_total, freight, tax,
-                          total, tax_lines, freight_service, freight_days, shipping_address, state,
+INSERT INTO sales.orders (id, number, user_id, customer_name, status, currency, items_total, discount, freight, tax,
+                          total, tax_lines, rules, freight_service, freight_days, shipping_address, state,
                           created_at, updated_at, expires_at, paid_at, version)
-SELECT id, number, user_id, name, status, 'BRL', items_total, freight, 0, items_total + freight, tax_lines,
+SELECT id, number, user_id, name, status, 'BRL', items_total, discount, freight, 0, items_total - discount + freight,
+       tax_lines,
+       CASE WHEN coupons IS NULL THEN '{}'
+            ELSE jsonb_build_object('freight', NULL, 'taxes', '[]'::jsonb, 'coupons', coupons) END,
        service, days, jsonb_strip_nulls(address), state, placed_at, updated_at, expires_at,
        CASE WHEN paid_at <= now() THEN paid_at END, steps
   FROM demo_orders;
 
-INSERT INTO sales.order_items (order_id, position, variant_id, product_id, sku, name, quantity, unit_price, total)
+INSERT INTO sales.order_items (order_id, position, variant_id, product_id, sku, name, quantity, unit_price,
+                               discount, total)
 SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY i.position) - 1, v.id, p.id, v.sku, p.name,
-       i.quantity, i.unit_price, i.quantity * i.unit_price
+       i.quantity, i.unit_price, i.discount, i.quantity * i.unit_price - i.discount
   FROM demo_items i
   JOIN demo_orders o USING (key)
   JOIN demo_variants v ON v.id = i.variant
   JOIN demo_products p ON p.n = i.product_n;
+
+INSERT INTO sales.coupon_uses (order_id, coupon_id, user_id)
+SELECT o.id, d.coupon_id, o.user_id
+  FROM demo_discounts d JOIN demo_orders o USING (key) WHERE o.status NOT IN ('canceled', 'expired');
 
 INSERT INTO sales.order_history (order_id, version, at, actor, from_status, to_status, reason)
 SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY h.at), h.at, h.actor, h.from_status, h.to_status,
@@ -166,22 +219,52 @@ SELECT s.id, i.variant_id, sum(i.quantity)
   FROM sales.shipments s JOIN demo_orders o ON o.id = s.order_id JOIN sales.order_items i ON i.order_id = o.id
  GROUP BY s.id, i.variant_id;
 
-INSERT INTO sales.payments (id, order_id, gateway, method, status, amount, currency, next_action,
-                            received, received_at, fee, closed, created_at, updated_at)
-SELECT pg_temp.uuid7_at(o.placed_at + interval '1 minute', 'payment ' || o.key), o.id, 'manual', 'bank_transfer',
-       s.status, o.items_total + o.freight, 'BRL',
-       CASE s.status WHEN 'pending' THEN jsonb_build_object(
-           'type', 'bank_transfer', 'amount', o.items_total + o.freight, 'currency', 'BRL',
-           'reference', o.number::text, 'account', '',
-           'instructions', 'Transfira o valor e informe o número do pedido na descrição.') END,
-       CASE s.status WHEN 'captured' THEN o.items_total + o.freight ELSE 0 END,
-       CASE s.status WHEN 'captured' THEN o.paid_at END, CASE s.status WHEN 'captured' THEN 0 END,
-       CASE s.status WHEN 'canceled' THEN 'canceled' END,
-       o.placed_at + interval '1 minute',
-       CASE s.status WHEN 'pending' THEN o.placed_at + interval '1 minute'
-                     WHEN 'canceled' THEN o.updated_at ELSE o.paid_at END
+-- How it was paid: most by Pix, as it is in Brazil. What nobody has paid stays a transfer, which needs
+-- no gateway to wait for; and of no payment is known what a gateway calls it, so that none is asked of it.
+CREATE TEMP TABLE demo_payments ON COMMIT DROP AS
+SELECT pg_temp.uuid7_at(o.placed_at + interval '1 minute', 'payment ' || o.key) AS id, o.id AS order_id, o.number,
+       o.placed_at + interval '1 minute' AS begun_at, o.paid_at, o.updated_at, o.items_total - o.discount + o.freight AS amount,
+       CASE WHEN o.status IN ('pending', 'canceled', 'expired') THEN o.status ELSE 'captured' END AS came_to,
+       CASE WHEN o.status IN ('pending', 'canceled', 'expired') THEN 'manual' ELSE way.gateway END AS gateway,
+       CASE WHEN o.status IN ('pending', 'canceled', 'expired') THEN 'bank_transfer' ELSE way.method END AS method,
+       CASE WHEN o.status IN ('refunded', 'partially_refunded') THEN o.refunded_at END AS refunded_at,
+       CASE o.status WHEN 'refunded' THEN o.items_total - o.discount + o.freight
+            WHEN 'partially_refunded'
+            THEN (o.items_total - o.discount) * (20 + floor(30 * pg_temp.chance('rebate ' || o.key))::int) / 100
+            ELSE 0 END AS refunded
   FROM demo_orders o
- CROSS JOIN LATERAL (
-       SELECT CASE o.status WHEN 'pending' THEN 'pending' WHEN 'canceled' THEN 'canceled'
-                            WHEN 'expired' THEN 'canceled' ELSE 'captured' END AS status) AS s
+  JOIN (VALUES (0.00, 0.46, 'stripe', 'pix'), (0.46, 0.72, 'stripe', 'card'), (0.72, 0.81, 'stripe', 'boleto'),
+               (0.81, 0.92, 'paypal', 'paypal'), (0.92, 1.00, 'manual', 'bank_transfer')) AS way (first, last, gateway, method)
+    ON pg_temp.chance('way ' || o.key) >= way.first AND pg_temp.chance('way ' || o.key) < way.last
  WHERE o.placed_at + interval '1 minute' <= now();
+
+INSERT INTO sales.payments (id, order_id, gateway, method, status, amount, currency, next_action,
+                            received, received_at, refunded, fee, closed, created_at, updated_at)
+SELECT id, order_id, gateway, method,
+       CASE WHEN came_to = 'pending' THEN 'pending' WHEN came_to <> 'captured' THEN 'canceled'
+            WHEN refunded = 0 THEN 'captured' WHEN refunded < amount THEN 'partially_refunded' ELSE 'refunded' END,
+       amount, 'BRL',
+       CASE came_to WHEN 'pending' THEN jsonb_build_object(
+           'type', 'bank_transfer', 'amount', amount, 'currency', 'BRL', 'reference', number::text, 'account', '',
+           'instructions', 'Transfira o valor e informe o número do pedido na descrição.') END,
+       CASE came_to WHEN 'captured' THEN amount ELSE 0 END, CASE came_to WHEN 'captured' THEN paid_at END, refunded,
+       CASE WHEN came_to = 'captured'
+            THEN CASE method WHEN 'pix' THEN (amount * 119 + 5000) / 10000 WHEN 'card' THEN (amount * 399 + 5000) / 10000 + 39
+                             WHEN 'boleto' THEN 345 WHEN 'paypal' THEN (amount * 479 + 5000) / 10000 + 60 ELSE 0 END END,
+       CASE WHEN came_to IN ('canceled', 'expired') THEN 'canceled' END, begun_at,
+       CASE came_to WHEN 'pending' THEN begun_at WHEN 'captured' THEN coalesce(refunded_at, paid_at) ELSE updated_at END
+  FROM demo_payments;
+
+INSERT INTO sales.refunds (id, payment_id, amount, status, reason, created_at, updated_at)
+SELECT pg_temp.uuid7_at(refunded_at, 'refund ' || id), id, refunded, 'succeeded',
+       CASE WHEN refunded = amount THEN 'chegou com defeito' ELSE 'abatimento por um risco na peça' END,
+       refunded_at, refunded_at
+  FROM demo_payments WHERE refunded > 0;
+
+-- The books have it all by triggers, as if it were of today.
+UPDATE sales.money_entries e SET at = CASE account.of WHEN 'refunds' THEN p.refunded_at ELSE p.paid_at END
+  FROM demo_payments p
+ CROSS JOIN (VALUES ('refunds'), ('sales')) AS account (of)
+ WHERE e.payment_id = p.id
+   AND account.of = CASE WHEN EXISTS (SELECT FROM sales.money_entries b
+                                       WHERE b.posting = e.posting AND b.account = 'refunds') THEN 'refunds' ELSE 'sales' END;

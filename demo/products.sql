@@ -219,6 +219,11 @@ SELECT n, category, noun, brand, size_name, size, size_name = 'tamanho' AS by_si
        pg_temp.uuid7_at(made_at, 'product ' || n) AS id, made_at,
        round((low + (high - low) * step) * dearness)::bigint * 100
            + CASE WHEN n % 3 = 0 THEN 99 ELSE 90 END AS price,
+       -- Groceries leave little, what a small workshop makes more; a few suppliers' bills are lost.
+       CASE WHEN n % 29 <> 11
+            THEN round((low + (high - low) * step) * dearness
+                       * (CASE WHEN category BETWEEN 30 AND 39 THEN 68 WHEN category IN (15, 51) THEN 63
+                               WHEN category = 23 THEN 44 ELSE 54 END + n % 7))::bigint END AS cost,
        (round((light + (heavy - light) * step) / 10) * 10)::int AS weight_g,
        CASE WHEN n % 11 <> 5 THEN '789' || code || lpad(n::text, 5, '0') END AS gtin_start,
        CASE WHEN n % 53 = 7 THEN 'draft' WHEN n % 41 = 9 THEN 'archived' ELSE 'active' END AS status,
@@ -249,7 +254,7 @@ $$;
 COMMENT ON FUNCTION pg_temp.gtin13(text) IS 'Twelve digits with the check digit of GTIN-13.';
 
 INSERT INTO products.products (id, slug, type, options, status, name, description, brand, price,
-                               currency, weight_g, attributes, created_at, updated_at)
+                               cost, currency, weight_g, attributes, created_at, updated_at)
 SELECT id, shared.slug(name), CASE WHEN by_size THEN 'variations' ELSE 'simple' END,
        CASE WHEN by_size THEN ARRAY['tamanho'] ELSE '{}' END, status, name,
        purpose || E'\n\n' || (
@@ -258,7 +263,7 @@ SELECT id, shared.slug(name), CASE WHEN by_size THEN 'variations' ELSE 'simple' 
                     UNION ALL SELECT 1, size_name, CASE WHEN by_size THEN 'do menor ao maior' ELSE size END
                     UNION ALL SELECT 1 + rank, key, held.value
                       FROM jsonb_each_text(attributes::jsonb) WITH ORDINALITY AS held (key, value, rank)) AS details),
-       brand, price, 'BRL', weight_g,
+       brand, price, cost, 'BRL', weight_g,
        attributes::jsonb || CASE WHEN by_size THEN '{}' ELSE jsonb_build_object(size_name, size) END,
        made_at, made_at
   FROM demo_products;

@@ -16,7 +16,6 @@ static const struct {
     {77999, "TO"}, {78899, "MT"}, {78999, "RO"}, {79999, "MS"}, {87999, "PR"}, {89999, "SC"},
     {99999, "RS"},
 };
-enum { COUNT = sizeof RANGES / sizeof *RANGES };
 
 const char *postal_code_state(const char *postal_code)
 {
@@ -31,11 +30,47 @@ const char *postal_code_state(const char *postal_code)
     return RANGES[i].state;
 }
 
+static const struct {
+    const char state[3], *name;
+} NAMES[] = {
+    {"AC", "Acre"},
+    {"AL", "Alagoas"},
+    {"AM", "Amazonas"},
+    {"AP", "Amapá"},
+    {"BA", "Bahia"},
+    {"CE", "Ceará"},
+    {"DF", "Distrito Federal"},
+    {"ES", "Espírito Santo"},
+    {"GO", "Goiás"},
+    {"MA", "Maranhão"},
+    {"MG", "Minas Gerais"},
+    {"MS", "Mato Grosso do Sul"},
+    {"MT", "Mato Grosso"},
+    {"PA", "Pará"},
+    {"PB", "Paraíba"},
+    {"PE", "Pernambuco"},
+    {"PI", "Piauí"},
+    {"PR", "Paraná"},
+    {"RJ", "Rio de Janeiro"},
+    {"RN", "Rio Grande do Norte"},
+    {"RO", "Rondônia"},
+    {"RR", "Roraima"},
+    {"RS", "Rio Grande do Sul"},
+    {"SC", "Santa Catarina"},
+    {"SE", "Sergipe"},
+    {"SP", "São Paulo"},
+    {"TO", "Tocantins"},
+};
+
+const char *state_name(const char *state)
+{
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (!strcmp(NAMES[i].state, state))
+            return NAMES[i].name;
+    return NULL;
+}
+
 bool state_valid(const char *state)
 {
-    /* Each state has a range. */
-    for (int i = 0; i < COUNT; i++)
-        if (!strcmp(RANGES[i].state, state))
-            return true;
-    return false;
+    return state_name(state) != NULL;
 }

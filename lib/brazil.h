@@ -14,4 +14,7 @@ const char *postal_code_state(const char *postal_code);
  * case. */
 bool state_valid(const char *state);
 
+/* Its name ("São Paulo"); NULL for any other text. */
+const char *state_name(const char *state);
+
 #endif

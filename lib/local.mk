@@ -95,11 +95,21 @@ libvendas_a_SOURCES = \
 	lib/sales/paypal_cert.c lib/sales/paypal_cert.h \
 	lib/sales/paypal_signature.c lib/sales/paypal_signature.h \
 	lib/sales/paypal_signer.c lib/sales/paypal_signer.h \
+	lib/sales/report_cells.c lib/sales/report_cells.h \
+	lib/sales/report_changes.c lib/sales/report_changes.h \
+	lib/sales/report_charts.c lib/sales/report_charts.h \
+	lib/sales/report_filter.c lib/sales/report_filter.h \
+	lib/sales/report_figures.c lib/sales/report_figures.h \
+	lib/sales/report_html.c lib/sales/report_html.h \
+	lib/sales/report_index.c lib/sales/report_index.h \
+	lib/sales/report_letter.c lib/sales/report_letter.h \
+	lib/sales/report_page.c lib/sales/report_page.h \
+	lib/sales/report_pictures.c lib/sales/report_pictures.h \
+	lib/sales/report_style.c lib/sales/report_style.h \
+	lib/sales/report_table.c lib/sales/report_table.h \
+	lib/sales/report_tables.c lib/sales/report_tables.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
-	lib/sales/report_cells.c lib/sales/report_cells.h \
-	lib/sales/report_table.c lib/sales/report_table.h \
-	lib/sales/sales_chart.c lib/sales/sales_chart.h \
 	lib/sales/signature.c lib/sales/signature.h \
 	lib/sales/stripe_signature.c lib/sales/stripe_signature.h \
 	lib/sales/task_letter.c lib/sales/task_letter.h \

@@ -71,6 +71,8 @@ UNIT_TESTS = \
 	tests/unit/test_report_cells \
 	tests/unit/test_report_table \
 	tests/unit/test_raster \
+	tests/unit/test_report_changes \
+	tests/unit/test_report_page \
 	tests/unit/test_request \
 	tests/unit/test_response \
 	tests/unit/test_rfc3339 \

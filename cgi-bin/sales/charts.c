@@ -1,17 +1,31 @@
 /*
- * Charts: reports as pictures (PNG). Service Sales, view sales.sold_orders; drawn by
+ * Charts: reports as pictures (PNG). Service Sales, the figures of sales.report(); drawn by
  * lib/chart.h.
  */
 #include <string.h>
 
+#include "db.h"
 #include "request.h"
-#include "sales/sales_chart.h"
+#include "sales/report_charts.h"
+#include "sales/report_filter.h"
+#include "settings.h"
+
+/* What was sold a moment ago is counted before it is drawn: see sales.roll_up_some(). */
+static const char COUNT[] = "SELECT sales.roll_up_some($1)";
+
+enum { MIN_WIDTH = 120, MIN_HEIGHT = 40, MAX_SCALE = 2 };
 
 static const struct field QUERY[] = {
     PERIOD_FIELDS,
+    REPORT_FILTER_FIELDS,
     {"group_by", FIELD_CHOICE, 0, 0, 0, "day week month", NULL},
-    {"width", FIELD_INTEGER, 0, SALES_CHART_MIN_WIDTH, CHART_MAX_WIDTH, NULL, NULL},
-    {"height", FIELD_INTEGER, 0, SALES_CHART_MIN_HEIGHT, CHART_MAX_HEIGHT, NULL, NULL},
+    {"compare", FIELD_CHOICE, 0, 0, 0, "previous year", NULL},
+    {"kind", FIELD_CHOICE, 0, 0, 0, "line bars", NULL},
+    {"kpi", FIELD_CHOICE, 0, 0, 0, "conversion_rate repeat_rate cancellation_rate refund_rate",
+     NULL},
+    {"width", FIELD_INTEGER, 0, MIN_WIDTH, CHART_MAX_WIDTH, NULL, NULL},
+    {"height", FIELD_INTEGER, 0, MIN_HEIGHT, CHART_MAX_HEIGHT, NULL, NULL},
+    {"scale", FIELD_INTEGER, 0, 1, MAX_SCALE, NULL, NULL},
     {"theme", FIELD_CHOICE, 0, 0, 0, "light dark", NULL},
     {"lang", FIELD_CHOICE, 0, 0, 0, "pt-BR en", NULL},
     {0},
@@ -23,7 +37,7 @@ static bool is(struct json_object *query, const char *name, const char *value)
     return text && !strcmp(text, value);
 }
 
-static int pixels(struct json_object *query, const char *name, int otherwise)
+static int number(struct json_object *query, const char *name, int otherwise)
 {
     return field_present(query, name) ? (int)field_integer(query, name) : otherwise;
 }
@@ -36,25 +50,39 @@ static enum lang language(struct request *req, struct json_object *query)
     return is(query, "lang", "en") ? LANG_EN : LANG_PT_BR;
 }
 
+/* What is asked for; false with the problem filled. */
+static bool read_wish(struct request *req, struct json_object *query, struct chart_wish *wish)
+{
+    *wish = (struct chart_wish){
+        .group_by = field_text(query, "group_by"),
+        .filter = field_json(report_filter(req->arena, query)),
+        .compare = field_text(query, "compare"),
+        .kpi = field_text(query, "kpi"),
+        .line = is(query, "kind", "line"),
+        .columns = is(query, "kind", "bars"),
+        .lang = language(req, query),
+    };
+    return period_read(&req->problem, query, &wish->period);
+}
+
 static void read_chart(struct request *req)
 {
-    if (strcmp(req_param(req, "name"), "sales")) {
+    const struct report_chart *which = report_chart_find(req_param(req, "name"));
+    if (!which) {
         respond_problem(req, 404, "unknown_chart");
         return;
     }
-    struct sales_chart wanted = {.group_by = "day"};
+    struct chart_wish wish;
     struct chart chart;
     struct chart_picture picture;
     struct json_object *query = req_query(req, QUERY);
-    if (!query || !period_read(&req->problem, query, &wanted.period))
+    if (!query || !read_wish(req, query, &wish) ||
+        !db_query(req->arena, &req->problem, COUNT, settings()->timezone) ||
+        !report_chart_read(req->arena, &req->problem, which, &wish, &chart))
         return;
-    if (field_present(query, "group_by"))
-        wanted.group_by = field_text(query, "group_by");
-    wanted.lang = language(req, query);
-    if (!sales_chart_read(req->arena, &req->problem, &wanted, &chart))
-        return;
-    chart.width = pixels(query, "width", chart.width);
-    chart.height = pixels(query, "height", chart.height);
+    chart.width = number(query, "width", chart.width);
+    chart.height = number(query, "height", chart.height);
+    chart.scale = number(query, "scale", 1);
     chart.theme = is(query, "theme", "dark") ? CHART_DARK : CHART_LIGHT;
     if (chart_draw(req->arena, &chart, &picture))
         respond_bytes(req, 200, "image/png", picture.png, picture.n);

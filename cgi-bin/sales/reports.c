@@ -3,8 +3,8 @@
  * compared with what was before. Service Sales, rollups and facts of orders: sql/0053 and 0055.
  */
 #include "db.h"
-#include "json.h"
 #include "request.h"
+#include "sales/report_filter.h"
 #include "sales/report_table.h"
 #include "settings.h"
 
@@ -61,35 +61,14 @@ static const struct field SALES_QUERY[] = {
     {"group_by", FIELD_CHOICE, 0, 0, 0, GROUPS, NULL},
     {"compare", FIELD_CHOICE, 0, 0, 0, "previous year", NULL},
     {"limit", FIELD_INTEGER, 0, 1, MAX_LINES, NULL, NULL},
-    {"state", FIELD_STATE, 0, 0, 0, NULL, NULL},
-    {"region", FIELD_CHOICE, 0, 0, 0, "N NE CO SE S", NULL},
-    {"gateway", FIELD_TEXT, 0, 1, 40, NULL, NULL},
-    {"coupon", FIELD_TEXT, 0, 1, 40, NULL, NULL},
-    {"customer", FIELD_UUID, 0, 0, 0, NULL, NULL},
-    {"product", FIELD_UUID, 0, 0, 0, NULL, NULL},
-    {"variant", FIELD_UUID, 0, 0, 0, NULL, NULL},
-    {"category", FIELD_UUID, 0, 0, 0, NULL, NULL},
+    REPORT_FILTER_FIELDS,
     {0},
 };
-
-static const char *const FILTERS[] = {"state",    "region",  "gateway", "coupon",
-                                      "customer", "product", "variant", "category"};
 
 static const struct field KPIS_QUERY[] = {
     PERIOD_FIELDS,
     {0},
 };
-
-/* What all that is counted must have, as sales.report() takes it. */
-static struct json_object *filters(struct request *req, struct json_object *query)
-{
-    struct json_object *wanted = json_keep(req->arena, json_object_new_object());
-    for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++)
-        if (field_present(query, FILTERS[i]))
-            json_object_object_add(wanted, FILTERS[i],
-                                   json_object_get(field_value(query, FILTERS[i])));
-    return wanted;
-}
 
 /* What the report is about, as members in front of its rows. */
 static const char *head(struct request *req, const struct period *period, const char *group,
@@ -116,7 +95,7 @@ static void sales_report(struct request *req)
     const char *limit = field_present(query, "limit")
                             ? arena_printf(req->arena, "%lld", field_integer(query, "limit"))
                             : NULL;
-    struct json_object *wanted = filters(req, query);
+    struct json_object *wanted = report_filter(req->arena, query);
     report_respond(req, query, &SALES, &period, head(req, &period, group, compare, wanted),
                    period.from, period.to, field_json(wanted), compare, group, limit);
 }

@@ -71,9 +71,11 @@ char *period_date(struct arena *a, const char *day, enum lang lang)
 
 char *period_text(struct arena *a, const struct period *period, enum lang lang)
 {
+    const char *last = period_shift(a, period->to, -1);
+    if (!strcmp(period->from, last))
+        return period_date(a, last, lang);
     return arena_printf(a, "%s %s %s", period_date(a, period->from, lang),
-                        lang == LANG_EN ? "to" : "a",
-                        period_date(a, period_shift(a, period->to, -1), lang));
+                        lang == LANG_EN ? "to" : "a", period_date(a, last, lang));
 }
 
 char *period_label(struct arena *a, const char *key, enum lang lang)
@@ -85,6 +87,52 @@ char *period_label(struct arena *a, const char *key, enum lang lang)
     if (lang == LANG_EN)
         return arena_printf(a, "%d %s", d, month_name(month, lang));
     return arena_printf(a, "%02d/%02d", d, month);
+}
+
+static const char *const MONTHS_NAMED[][2] = {
+    {"janeiro", "January"}, {"fevereiro", "February"}, {"março", "March"},
+    {"abril", "April"},     {"maio", "May"},           {"junho", "June"},
+    {"julho", "July"},      {"agosto", "August"},      {"setembro", "September"},
+    {"outubro", "October"}, {"novembro", "November"},  {"dezembro", "December"},
+};
+
+static const char *const WEEKDAYS[][2] = {
+    {"segunda-feira", "Monday"},  {"terça-feira", "Tuesday"}, {"quarta-feira", "Wednesday"},
+    {"quinta-feira", "Thursday"}, {"sexta-feira", "Friday"},  {"sábado", "Saturday"},
+    {"domingo", "Sunday"},
+};
+
+static const char *const WEEKDAYS_SHORT[][2] = {
+    {"seg", "Mon"}, {"ter", "Tue"}, {"qua", "Wed"}, {"qui", "Thu"},
+    {"sex", "Fri"}, {"sáb", "Sat"}, {"dom", "Sun"},
+};
+
+const char *period_weekday_short(int weekday, enum lang lang)
+{
+    return WEEKDAYS_SHORT[weekday - 1][lang];
+}
+
+int period_weekday(const char *day)
+{
+    time_t t = noon(day);
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    return (tm.tm_wday + 6) % 7 + 1;
+}
+
+char *period_month_named(struct arena *a, const char *day, enum lang lang)
+{
+    int year = 0, month = 1;
+    sscanf(day, "%4d-%2d", &year, &month);
+    return arena_printf(a, lang == LANG_EN ? "%s %d" : "%s de %d",
+                        MONTHS_NAMED[month - 1][lang], year);
+}
+
+char *period_day_named(struct arena *a, const char *day, enum lang lang)
+{
+    return arena_printf(a, lang == LANG_EN ? "%s, %d %s" : "%s, %d de %s",
+                        WEEKDAYS[period_weekday(day) - 1][lang], atoi(day + 8),
+                        period_month_named(a, day, lang));
 }
 
 bool period_read(struct problem *p, struct json_object *query, struct period *out)

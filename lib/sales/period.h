@@ -33,11 +33,22 @@ char *period_today(struct arena *a);
 /* A day for people: "24/11/2026", in English "24 Nov 2026". */
 char *period_date(struct arena *a, const char *day, enum lang lang);
 
-/* A period for people, both its days included: "01/11/2026 a 24/11/2026". */
+/* A period for people, both its days included: "01/11/2026 a 24/11/2026"; of a single
+ * day that one. */
 char *period_text(struct arena *a, const struct period *period, enum lang lang);
 
 /* A day, week or month of a report ("2026-11-24", months "2026-11") short enough for an axis:
  * "24/11", "nov/26". */
 char *period_label(struct arena *a, const char *key, enum lang lang);
+
+/* A weekday, 1 (Monday) to 7, in two or three letters. */
+const char *period_weekday_short(int weekday, enum lang lang);
+
+/* A day and a month for titles: "segunda-feira, 30 de novembro de 2026", "novembro de 2026". */
+char *period_day_named(struct arena *a, const char *day, enum lang lang);
+char *period_month_named(struct arena *a, const char *day, enum lang lang);
+
+/* The weekday of a day, 1 (Monday) to 7. */
+int period_weekday(const char *day);
 
 #endif

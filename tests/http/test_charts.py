@@ -1,6 +1,4 @@
-"""Charts and the report page: what was sold, for people to look at."""
-import os
-import re
+"""Charts: what reports tell, as pictures by name."""
 import struct
 
 import pytest
@@ -8,7 +6,11 @@ import pytest
 import support
 
 PNG = b"\x89PNG\r\n\x1a\n"
-REPORTS = os.path.join(support.VAR, "www", "reports")
+
+# Each chart, and the size it has where nobody asks for another.
+CHARTS = {"sales": (960, 420), "clock": (960, 420), "hours": (960, 420), "states": (640, 640),
+          "products": (960, 420), "categories": (960, 420), "gateways": (960, 420),
+          "kpi": (360, 280), "spark": (240, 48)}
 
 
 def size_of(png):
@@ -33,7 +35,30 @@ def test_a_chart_is_a_png_of_the_size_that_was_asked_for(admin):
     assert size_of(answer.content) == (640, 300)
 
 
+@pytest.mark.parametrize("name", CHARTS)
+def test_each_chart_is_drawn_with_and_without_sales(admin, customer, product, place_order, name):
+    sell(admin, customer, product, place_order)
+    for period in ("", "?from=1999-01-01&to=1999-02-01"):
+        answer = admin.get(f"/v1/charts/{name}.png{period}")
+        assert answer.status_code == 200, answer.text
+        assert size_of(answer.content) == CHARTS[name]
+    twice = admin.get(f"/v1/charts/{name}.png?scale=2&theme=dark&lang=en").content
+    assert size_of(twice) == tuple(2 * side for side in CHARTS[name])
+
+
+@pytest.mark.parametrize("name", ["sales", "clock", "hours", "states", "products", "gateways"])
+def test_a_filter_leaves_out_what_it_is_not_for(admin, customer, product, place_order, name):
+    """The goods go to São Paulo, and were paid by hand."""
+    sell(admin, customer, product, place_order)
+    whole = admin.get(f"/v1/charts/{name}.png?product={product['id']}").content
+    same = admin.get(f"/v1/charts/{name}.png?product={product['id']}&state=SP&gateway=manual")
+    assert same.content == whole
+    none = admin.get(f"/v1/charts/{name}.png?product={product['id']}&region=N")
+    assert none.status_code == 200 and none.content != whole
+
+
 @pytest.mark.parametrize("option", ["theme=dark", "lang=en", "group_by=week", "group_by=month",
+                                    "compare=previous", "compare=year", "kind=line", "scale=2",
                                     "from=2026-01-01&to=2026-03-01"])
 def test_each_option_changes_the_picture(admin, option):
     plain = admin.get("/v1/charts/sales.png", headers={"Accept-Language": "pt-BR"})
@@ -55,7 +80,8 @@ def test_a_sale_is_seen_in_the_chart(admin, customer, product, place_order):
 
 
 @pytest.mark.parametrize("query, pointer", [
-    ("width=319", "width"), ("width=2401", "width"), ("height=199", "height"),
+    ("width=119", "width"), ("width=2401", "width"), ("height=39", "height"), ("scale=3", "scale"),
+    ("compare=week", "compare"), ("kind=pie", "kind"), ("kpi=total", "kpi"), ("state=XX", "state"),
     ("theme=pink", "theme"), ("lang=fr", "lang"), ("group_by=product", "group_by"),
     ("from=2026-02-01&to=2026-01-01", "to"), ("from=yesterday", "from"), ("color=red", "color")])
 def test_a_wrong_option_is_named(admin, query, pointer):
@@ -78,82 +104,3 @@ def test_charts_are_for_those_who_may_read_reports(anyone, customer, make_user):
 def test_a_chart_of_ten_years_by_day_is_drawn(admin):
     answer = admin.get("/v1/charts/sales.png?from=2016-12-01&to=2026-12-01&width=2400")
     assert size_of(answer.content) == (2400, 420)
-
-
-
-@pytest.fixture(scope="module")
-def report(admin):
-    """The report page, written anew."""
-    job = support.vendas("job", "report")
-    assert job.returncode == 0, job.stderr
-    answer = admin.get("/reports/")
-    assert answer.status_code == 200
-    answer.encoding = "utf-8"
-    return answer.text
-
-
-def text_of(page):
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split()).replace("\xa0", " ")
-
-
-def reais(minor):
-    whole = f"{minor // 100:,}".replace(",", ".")
-    return f"R$ {whole},{minor % 100:02d}"
-
-
-def test_the_report_shows_the_figures_of_the_api(admin, customer, make_product, place_order):
-    product = make_product(price=10_000_000)  # so that it stands among those that sell best
-    sell(admin, customer, product, place_order)
-    job = support.vendas("job", "report")
-    assert job.returncode == 0, job.stderr
-    kpis = admin.get("/v1/reports/kpis").json()
-    page = admin.get("/reports/")
-    page.encoding = "utf-8"
-    text = text_of(page.text)
-    assert f"Vendas {reais(kpis['total'])}" in text
-    assert f"Ticket médio {reais(kpis['average_order'])}" in text
-    assert f"Pedidos pagos {kpis['orders']:,}".replace(",", ".") in text
-    assert "SP" in text and product["name"] in text
-
-
-def test_the_report_has_its_pictures(admin, report):
-    names = re.findall(r'(?:src|srcset)="([^"]+)"', report)
-    assert len(names) == 4
-    for name in names:
-        assert size_of(admin.get(f"/reports/{name}").content) == (960, 420)
-
-
-def test_every_word_of_the_report_is_in_the_catalogue(report):
-    assert "Valor inválido" not in report and "Not a valid value" not in report
-    assert "{}" not in text_of(report)
-
-
-def test_what_people_are_called_cannot_break_the_report(admin, customer, make_product, place_order):
-    name = support.unique("<script>alert(1)</script> & \"Cia\"")
-    product = make_product(name=name, price=99_000_000, stock=1)
-    sell(admin, customer, product, place_order)
-    assert support.vendas("job", "report").returncode == 0
-    page = admin.get("/reports/").text
-    assert "<script>" not in page and "&lt;script&gt;alert(1)" in page
-
-
-def test_the_report_asks_a_browser_for_the_password(anyone, admin, customer):
-    answer = anyone.get("/reports/")
-    support.assert_problem(answer, 401)
-    assert "Basic realm=" in answer.headers["WWW-Authenticate"]
-    assert anyone.get("/reports/", auth=(admin.email, admin.password)).status_code == 200
-    support.assert_problem(anyone.get("/reports/", auth=(admin.email, "wrong")), 401)
-    support.assert_problem(anyone.get("/reports/", auth=(customer.email, customer.password)), 403)
-    support.assert_problem(customer.get("/reports/"), 403)
-
-
-def test_a_report_that_cannot_be_written_leaves_the_old_one(admin, report):
-    before = admin.get("/reports/").content
-    os.rename(REPORTS, f"{REPORTS}.away")
-    try:
-        job = support.vendas("job", "report")
-        assert job.returncode != 0
-        assert "could not be written" in job.stderr
-    finally:
-        os.rename(f"{REPORTS}.away", REPORTS)
-    assert admin.get("/reports/").content == before

@@ -100,7 +100,7 @@ def test_demo_orders_have_the_price_freight_and_taxes_of_their_day(shop):
                  FROM sales.order_items i JOIN products.products p ON p.id = i.product_id
                 WHERE i.order_id = o.id) AS parcel
          WHERE (o.freight, o.freight_days) IS DISTINCT FROM
-               (CASE WHEN o.items_total >= r.free_above THEN 0
+               (CASE WHEN o.items_total - o.discount >= r.free_above THEN 0
                      ELSE r.base + r.per_kg * kilograms END, r.days)""") == "0"
     assert shop.value("""
         SELECT count(*) FROM sales.orders o
@@ -110,7 +110,7 @@ def test_demo_orders_have_the_price_freight_and_taxes_of_their_day(shop):
                   AND (o.created_at AT TIME ZONE 'America/Sao_Paulo')::date >= t.valid_from
                   AND (t.valid_to IS NULL
                        OR (o.created_at AT TIME ZONE 'America/Sao_Paulo')::date < t.valid_to))
-            OR abs((o.tax_lines->0->>'amount')::numeric - o.items_total
+            OR abs((o.tax_lines->0->>'amount')::numeric - (o.items_total - o.discount)
                    * (o.tax_lines->0->>'rate_bp')::numeric / 10000) > 2""") == "0"
     assert shop.value("""
         SELECT count(*) FROM sales.order_items i JOIN products.products p ON p.id = i.product_id
@@ -126,13 +126,30 @@ def test_demo_orders_were_paid_for_as_their_status_says(shop):
           LEFT JOIN sales.payments p ON p.order_id = o.id
          WHERE p.status IS DISTINCT FROM CASE o.status WHEN 'pending' THEN 'pending'
                    WHEN 'canceled' THEN 'canceled' WHEN 'expired' THEN 'canceled'
+                   WHEN 'refunded' THEN o.status WHEN 'partially_refunded' THEN o.status
                    ELSE 'captured' END
            AND o.created_at < now() - interval '5 minutes'""") == []
     assert shop.value("SELECT count(*) FROM sales.payments p"
                       " JOIN sales.orders o ON o.id = p.order_id"
                       " WHERE p.amount <> o.total") == "0"
-    assert {"pending", "paid", "shipped", "delivered", "canceled", "expired"} == set(
+    assert {"pending", "paid", "shipped", "delivered", "canceled", "expired", "refunded",
+            "partially_refunded"} == set(
         shop.column("SELECT DISTINCT status FROM sales.orders"))
+
+
+def test_demo_has_what_reports_show(shop):
+    """Costs, coupons, ways of paying, and money that went back on the day it went."""
+    def share(condition, table):
+        return float(shop.value(f"SELECT avg(({condition})::int) FROM {table}"))
+    assert 0.9 < share("cost IS NOT NULL AND cost BETWEEN price / 3 AND price",
+                       "products.products WHERE status = 'active'") < 1
+    assert 0.03 < share("discount > 0", "sales.orders") < 0.3
+    assert set(shop.column("SELECT DISTINCT gateway || ' ' || method FROM sales.payments")) == {
+        "stripe pix", "stripe card", "stripe boleto", "paypal paypal", "manual bank_transfer"}
+    assert 0.01 < share("refunded > 0", "sales.payments WHERE received > 0") < 0.06
+    assert shop.value("SELECT count(*) FROM sales.money_entries e"
+                      " JOIN sales.refunds r ON r.payment_id = e.payment_id"
+                      " WHERE e.account = 'refunds' AND e.at <> r.created_at") == "0"
 
 
 def test_demo_orders_went_only_legal_ways(shop):

@@ -31,4 +31,4 @@ def test_a_newcomer_who_pastes_the_readme_sells_something(name, tmp_path, admin,
     assert admin.get("/v1/reports/sales").json()["totals"]["orders"] == before + 1
     report = os.path.join(support.VAR, "www", "reports", "index.html")
     with open(report, encoding="utf-8") as page:
-        assert "Relatório de vendas" in page.read()
+        assert "Relatórios de vendas" in page.read()

@@ -46,12 +46,22 @@ static void test_there_are_27_states(void **state)
         assert_false(state_valid(NONE[i]));
 }
 
+static void test_each_state_has_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(state_name("SP"), "São Paulo");
+    assert_string_equal(state_name("DF"), "Distrito Federal");
+    assert_null(state_name("sp"));
+    assert_null(state_name(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_are_27_states),
         cmocka_unit_test(test_a_postal_code_tells_its_state),
         cmocka_unit_test(test_a_code_in_no_range_has_no_state),
+        cmocka_unit_test(test_each_state_has_a_name),
     };
     return UNIT_RUN(tests);
 }

@@ -114,6 +114,26 @@ static void test_a_period_of_more_than_ten_years_is_refused(void **state)
     assert_string_equal(p.errors->argument, "3700");
 }
 
+static void test_days_and_months_have_their_names(void **state)
+{
+    (void)state;
+    assert_string_equal(period_day_named(a, "2026-11-30", LANG_PT_BR),
+                        "segunda-feira, 30 de novembro de 2026");
+    assert_string_equal(period_day_named(a, "2026-03-01", LANG_EN), "Sunday, 1 March 2026");
+    assert_string_equal(period_month_named(a, "2026-03-01", LANG_PT_BR), "março de 2026");
+    assert_int_equal(period_weekday("2026-11-30"), 1);
+    assert_int_equal(period_weekday("2024-02-29"), 4);
+    assert_string_equal(period_weekday_short(6, LANG_PT_BR), "sáb");
+}
+
+static void test_a_single_day_is_told_once(void **state)
+{
+    (void)state;
+    struct period day = {"2026-11-30", "2026-12-01"}, days = {"2026-11-29", "2026-12-01"};
+    assert_string_equal(period_text(a, &day, LANG_PT_BR), "30/11/2026");
+    assert_string_equal(period_text(a, &days, LANG_PT_BR), "29/11/2026 a 30/11/2026");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +144,8 @@ int main(void)
         cmocka_unit_test(test_a_past_start_alone_reaches_to_today),
         cmocka_unit_test(test_a_reversed_or_empty_period_is_refused),
         cmocka_unit_test(test_a_period_of_more_than_ten_years_is_refused),
+        cmocka_unit_test(test_days_and_months_have_their_names),
+        cmocka_unit_test(test_a_single_day_is_told_once),
     };
     return UNIT_RUN(tests);
 }
