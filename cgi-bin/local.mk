@@ -48,6 +48,7 @@ sales_PROGRAMS = \
 	cgi-bin/sales/payments \
 	cgi-bin/sales/quotes \
 	cgi-bin/sales/refunds \
+	cgi-bin/sales/report_subscriptions \
 	cgi-bin/sales/reports \
 	cgi-bin/sales/returns \
 	cgi-bin/sales/shipments \

@@ -1,6 +1,7 @@
 /* What commands share. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "command.h"
 #include "fields.h"
@@ -110,6 +111,21 @@ const char *call_order(struct call *call)
         return field_text(json_object_array_get_idx(orders, 0), "id");
     if (orders)
         client_fail(&call->client, EXIT_REFUSED, named, call_text(call, "no_such_order"));
+    return NULL;
+}
+
+const char *call_user(struct call *call, const char *named)
+{
+    if (uuid_valid(named))
+        return named;
+    struct json_object *users = look_up(call, "/v1/users", "q", named);
+    for (size_t i = 0; users && i < json_object_array_length(users); i++) {
+        struct json_object *user = json_object_array_get_idx(users, i);
+        if (!strcasecmp(field_text(user, "email"), named))
+            return field_text(user, "id");
+    }
+    if (users)
+        client_fail(&call->client, EXIT_REFUSED, named, call_text(call, "no_such_user"));
     return NULL;
 }
 

@@ -240,6 +240,8 @@ static struct json_object *ask(struct client *c, const char *method, const char 
         return NULL;
     }
     *text = buf_text(&got);
+    if (status == 204)
+        return json_keep(c->arena, json_object_new_object());
     bool is_json = json_read(c->arena, *text, got.len, &document) && document;
     if (status >= 200 && status < 300 && is_json)
         return document;

@@ -41,7 +41,7 @@ bool client_fail(struct client *c, int status, const char *what, const char *why
  * and who calls, as above, so that a command that asks nothing needs neither. body is JSON text
  * or NULL; key an Idempotency-Key or NULL. A request that may be repeated, a GET or one with a
  * key, is tried three times. The answer's document, which goes with the arena, and its text in
- * *text; NULL after telling why there is none. */
+ * *text, an empty object where it has no content; NULL after telling why there is none. */
 struct json_object *client_ask(struct client *c, const char *method, const char *path,
                                const char *body, const char *key, const char **text);
 

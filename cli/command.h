@@ -28,7 +28,7 @@ struct command {
 
 /* Each ends with a group that is NULL. */
 extern const struct command ORDER_COMMANDS[], PAYMENT_COMMANDS[], STOCK_COMMANDS[],
-    GATEWAY_COMMANDS[];
+    REPORT_COMMANDS[], GATEWAY_COMMANDS[];
 
 /* A text in the caller's language, by its code in lib/messages. */
 const char *call_text(const struct call *call, const char *code);
@@ -58,6 +58,10 @@ void call_list(struct call *call, const char *path, const char *filters, struct 
 /* The id of the order that the first argument names, by its id or its number (1042, #1042);
  * NULL, and told, where there is none. */
 const char *call_order(struct call *call);
+
+/* The id of the user who is named by his id or, with users:read, by his e-mail; NULL, and told,
+ * where there is none. */
+const char *call_user(struct call *call, const char *named);
 
 /* The id of the variant that is named by its id or, where its product is for sale, by its SKU;
  * NULL, and told, where there is none. */

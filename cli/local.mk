@@ -10,6 +10,7 @@ cli_vendasctl_SOURCES = \
 	cli/order.c \
 	cli/orders.c \
 	cli/payments.c \
+	cli/reports.c \
 	cli/stock.c \
 	cli/table.c cli/table.h \
 	cli/vendasctl.c \

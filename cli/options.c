@@ -39,6 +39,8 @@ static const struct {
     [OPTION_CLOSED] = {"closed", FLAG, 0, 0},
     [OPTION_REASON] = {"reason", TEXT, 0, 0},
     [OPTION_KEY] = {"key", TEXT, 0, 0},
+    [OPTION_USER] = {"user", TEXT, 0, 0},
+    [OPTION_LANGUAGE] = {"language", TEXT, 0, 0},
     [OPTION_SECRET_FILE] = {"secret-file", TEXT, 0, 0},
     [OPTION_WEBHOOK_ID] = {"webhook-id", TEXT, 0, 0},
     [OPTION_CERT_FILE] = {"cert-file", TEXT, 0, 0},

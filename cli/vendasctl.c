@@ -11,7 +11,7 @@
 #include "command.h"
 
 static const struct command *const GROUPS[] = {ORDER_COMMANDS, PAYMENT_COMMANDS, STOCK_COMMANDS,
-                                               GATEWAY_COMMANDS};
+                                               REPORT_COMMANDS, GATEWAY_COMMANDS};
 enum { GROUP_COUNT = sizeof GROUPS / sizeof *GROUPS };
 
 static void print_usage(struct call *call, FILE *to)

@@ -11,25 +11,23 @@
 
 #include "arena.h"
 #include "db.h"
-#include "fields.h"
 #include "job.h"
-#include "json.h"
 #include "letter.h"
 #include "log.h"
 #include "mail.h"
-#include "seal.h"
 
 /* A letter is another job's to send when this one has had twice the time that it may take. */
 enum { CLAIM_SECONDS = 2 * MAIL_SECONDS };
 
 static const char CLAIM[] =
-    "SELECT id, kind, payload, extract(epoch FROM created_at)::bigint, attempt"
+    "SELECT id, kind, payload, extract(epoch FROM created_at)::bigint, attempt,"
+    "       address"
     "  FROM registry.claim_letter($1::int)";
 static const char FINISH[] = "SELECT registry.finish_letter($1::uuid)";
 static const char RETRY[] = "SELECT registry.retry_letter($1::uuid, $2::int, $3)";
 static const char FORGET[] = "SELECT registry.forget_letters()";
 
-enum { ID, KIND, PAYLOAD, CREATED_AT, ATTEMPT };
+enum { ID, KIND, PAYLOAD, CREATED_AT, ATTEMPT, ADDRESS };
 
 struct run {
     struct mailer *mailer;
@@ -40,18 +38,14 @@ struct run {
 static struct mail_result send_letter(struct arena *a, struct mailer *mailer,
                                       const struct rows *letter)
 {
-    const char *id = db_text(letter, 0, ID);
-    const char *json = unseal_json(a, LETTER_COLUMN, id, db_text(letter, 0, PAYLOAD));
-    struct json_object *content = json ? json_keep(a, json_tokener_parse(json)) : NULL;
-    if (!content)
+    struct mail mail;
+    if (!letter_open(a, db_text(letter, 0, ID), db_text(letter, 0, PAYLOAD), &mail))
         return (struct mail_result){MAIL_LATER, "sealed"};
-    struct mail mail = {
-        .id = id,
-        .date = (time_t)db_integer(letter, 0, CREATED_AT),
-        .to = field_text(content, "to"),
-        .subject = field_text(content, "subject"),
-        .body = field_text(content, "body"),
-    };
+    if (!mail.to)
+        mail.to = db_text(letter, 0, ADDRESS);
+    if (!mail.to)
+        return (struct mail_result){MAIL_REFUSED, "no address"};
+    mail.date = (time_t)db_integer(letter, 0, CREATED_AT);
     return mail_send(a, mailer, &mail);
 }
 

@@ -8,6 +8,7 @@ jobs_PROGRAMS = \
 	jobs/expire \
 	jobs/images \
 	jobs/index \
+	jobs/mail-reports \
 	jobs/notify \
 	jobs/popularity \
 	jobs/purge \
@@ -25,6 +26,7 @@ jobs_collect_LDADD = $(COLLECT_LDADD)
 jobs_deliver_LDADD = $(COLLECT_LDADD)
 jobs_images_LDADD = $(IMAGE_LDADD)
 jobs_index_LDADD = $(COLLECT_LDADD)
+jobs_mail_reports_LDADD = $(CHART_LDADD)
 jobs_reconcile_LDADD = $(COLLECT_LDADD)
 jobs_report_LDADD = $(CHART_LDADD)
 jobs_transfer_LDADD = $(SHEET_LDADD)

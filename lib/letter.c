@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "buf.h"
+#include "digest.h"
+#include "fields.h"
+#include "json.h"
 #include "messages.h"
 #include "seal.h"
 #include "settings.h"
@@ -112,21 +115,88 @@ static const char *body_of(struct arena *a, const struct kind *k, enum lang lang
     return buf_text(&b);
 }
 
-struct letter letter_seal(struct arena *a, const char *to, const char *subject,
-                          const char *body, int seconds)
+/* Sealing ---------------------------------------------------------------------------------- */
+
+static void write_pictures(struct buf *json, const struct mail *mail)
+{
+    buf_raw(json, ",\"pictures\":[");
+    for (size_t i = 0; i < mail->picture_count; i++) {
+        const struct mail_picture *p = &mail->pictures[i];
+        buf_raw(json, i ? ",{\"name\":" : "{\"name\":");
+        buf_json(json, p->name);
+        buf_raw(json, ",\"cid\":");
+        buf_json(json, p->cid);
+        buf_printf(json, ",\"png\":\"%s\"}", base64url_encode(json->arena, p->png, p->n));
+    }
+    buf_raw(json, "]");
+}
+
+struct letter letter_seal_mail(struct arena *a, const struct mail *mail, int seconds)
 {
     struct letter letter = {.id = uuid7(a), .seconds = arena_printf(a, "%d", seconds)};
     struct buf json = buf_new(a);
     buf_raw(&json, "{\"to\":");
-    buf_json(&json, to);
+    buf_json(&json, mail->to);
     buf_raw(&json, ",\"subject\":");
-    buf_json(&json, subject);
+    buf_json(&json, mail->subject);
     buf_raw(&json, ",\"body\":");
-    buf_json(&json, body);
+    buf_json(&json, mail->body);
+    if (mail->html) {
+        buf_raw(&json, ",\"html\":");
+        buf_json(&json, mail->html);
+        buf_raw(&json, ",\"unsubscribe\":");
+        buf_json(&json, mail->unsubscribe);
+        write_pictures(&json, mail);
+    }
     buf_raw(&json, "}");
     letter.payload = seal_json(a, LETTER_COLUMN, letter.id, json.data);
     return letter;
 }
+
+struct letter letter_seal(struct arena *a, const char *to, const char *subject,
+                          const char *body, int seconds)
+{
+    struct mail mail = {.to = to, .subject = subject, .body = body};
+    return letter_seal_mail(a, &mail, seconds);
+}
+
+static bool read_pictures(struct arena *a, struct json_object *list, struct mail *mail)
+{
+    size_t count = list ? json_object_array_length(list) : 0;
+    struct mail_picture *pictures = arena_alloc(a, (count + 1) * sizeof *pictures);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *of = json_object_array_get_idx(list, i);
+        struct mail_picture *p = &pictures[i];
+        p->name = field_text(of, "name");
+        p->cid = field_text(of, "cid");
+        p->png =
+            field_text(of, "png") ? base64url_decode(a, field_text(of, "png"), &p->n) : NULL;
+        if (!p->name || !p->cid || !p->png)
+            return false;
+    }
+    mail->pictures = pictures;
+    mail->picture_count = count;
+    return true;
+}
+
+bool letter_open(struct arena *a, const char *id, const char *payload, struct mail *mail)
+{
+    const char *json = unseal_json(a, LETTER_COLUMN, id, payload);
+    struct json_object *content = json ? json_keep(a, json_tokener_parse(json)) : NULL;
+    if (!content)
+        return false;
+    *mail = (struct mail){
+        .id = id,
+        .to = field_text(content, "to"),
+        .subject = field_text(content, "subject"),
+        .body = field_text(content, "body"),
+        .html = field_text(content, "html"),
+        .unsubscribe = field_text(content, "unsubscribe"),
+    };
+    return read_pictures(a, field_value(content, "pictures"), mail);
+}
+
+/* Writing ---------------------------------------------------------------------------------- */
 
 struct letter letter_write(struct arena *a, const char *kind, enum lang lang, const char *to,
                            const char *token)

@@ -22,12 +22,17 @@
 #ifndef VENDAS_LETTER_H
 #define VENDAS_LETTER_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 #include "lang.h"
+#include "mail.h"
 
 struct letter {
     const char *id;      /* of its row in registry.outbox */
-    const char *payload; /* {"to", "subject", "body"}, sealed: a bytea parameter */
+    const char *payload; /* {"to", "subject", "body"} and, of letters with pictures, {"html",
+                            "unsubscribe", "pictures": [{"name", "cid", "png"}]}, sealed: a
+                            bytea parameter */
     const char *seconds; /* life of its link, after which it is not sent any more either: an int
                             parameter */
 };
@@ -37,10 +42,18 @@ struct letter {
 struct letter letter_write(struct arena *a, const char *kind, enum lang lang, const char *to,
                            const char *token);
 
-/* The same for a letter that was composed elsewhere, such as one about an order: subject and body
- * as they are, and for how many seconds it is of use to anybody. */
+/* The same for a letter that was composed elsewhere, such as one about an order: subject and
+ * body as they are, and for how many seconds it is of use to anybody. */
 struct letter letter_seal(struct arena *a, const char *to, const char *subject,
                           const char *body, int seconds);
+
+/* The same for one with a document and pictures. Without an address (NULL) it is for
+ * registry.post_staff_letter(), which finds it when the letter is sent. */
+struct letter letter_seal_mail(struct arena *a, const struct mail *mail, int seconds);
+
+/* What was sealed, into *mail, but for its date. False where it does not open, or is no letter.
+ */
+bool letter_open(struct arena *a, const char *id, const char *payload, struct mail *mail);
 
 /* The column that letters are sealed for (lib/seal.h). */
 #define LETTER_COLUMN "registry.outbox.payload"

@@ -103,6 +103,7 @@ libvendas_a_SOURCES = \
 	lib/sales/report_html.c lib/sales/report_html.h \
 	lib/sales/report_index.c lib/sales/report_index.h \
 	lib/sales/report_letter.c lib/sales/report_letter.h \
+	lib/sales/report_mail.c lib/sales/report_mail.h \
 	lib/sales/report_page.c lib/sales/report_page.h \
 	lib/sales/report_pictures.c lib/sales/report_pictures.h \
 	lib/sales/report_style.c lib/sales/report_style.h \

@@ -48,6 +48,15 @@ static bool is_address(const char *s)
     return at && at > s && at[1] && !strchr(at + 1, '@') && strlen(s) <= 254;
 }
 
+/* Whether it can stand between quotes or angle brackets of a header. */
+static bool is_word(const char *s)
+{
+    for (const char *c = s; *c; c++)
+        if (*c <= ' ' || *c > '~' || strchr("<>\"\\", *c))
+            return false;
+    return *s && strlen(s) <= 900; /* a line has 998 (RFC 5322 section 2.1.1) */
+}
+
 static void write_base64(struct buf *b, const char *p, size_t n)
 {
     char text[LINE_BYTES / 3 * 4 + 1];
@@ -85,27 +94,92 @@ static void write_words(struct buf *b, const char *text)
     }
 }
 
-/* Text with the line ends of mail (RFC 2045 section 6.8: before it is encoded). */
-static void write_body(struct buf *b, struct arena *a, const char *body)
+/* Bytes as lines of base64, behind the headers of the part that they are. */
+static void write_content(struct buf *b, const char *p, size_t n)
 {
-    struct buf text = buf_new(a);
+    buf_raw(b, "Content-Transfer-Encoding: base64\r\n\r\n");
+    for (size_t at = 0; at < n; at += LINE_BYTES) {
+        write_base64(b, p + at, n - at < LINE_BYTES ? n - at : LINE_BYTES);
+        buf_raw(b, "\r\n");
+    }
+}
+
+/* A part of text, with the line ends of mail (RFC 2045 section 6.8: before it is encoded). */
+static void write_text(struct buf *b, const char *subtype, const char *body)
+{
+    struct buf text = buf_new(b->arena);
     for (const char *line = body; *line;) {
         size_t n = strcspn(line, "\n");
         buf_bytes(&text, line, n);
         buf_raw(&text, "\r\n");
         line += n + (line[n] == '\n');
     }
-    for (size_t at = 0; at < text.len; at += LINE_BYTES) {
-        size_t n = text.len - at < LINE_BYTES ? text.len - at : LINE_BYTES;
-        write_base64(b, text.data + at, n);
-        buf_raw(b, "\r\n");
+    buf_printf(b, "Content-Type: text/%s; charset=utf-8\r\n", subtype);
+    write_content(b, text.data, text.len);
+}
+
+/* What parts are separated by: "=_" is in no line of base64 (RFC 2045 section 6.7). */
+static void begin_part(struct buf *b, const struct mail *mail, const char *kind)
+{
+    buf_printf(b, "--=_%s_%s\r\n", kind, mail->id);
+}
+
+static void end_parts(struct buf *b, const struct mail *mail, const char *kind)
+{
+    buf_printf(b, "--=_%s_%s--\r\n", kind, mail->id);
+}
+
+/* The document and what it shows. */
+static void write_related(struct buf *b, const struct mail *mail)
+{
+    buf_printf(b,
+               "Content-Type: multipart/related; type=\"text/html\";\r\n"
+               " boundary=\"=_related_%s\"\r\n\r\n",
+               mail->id);
+    begin_part(b, mail, "related");
+    write_text(b, "html", mail->html);
+    for (size_t i = 0; i < mail->picture_count; i++) {
+        const struct mail_picture *picture = &mail->pictures[i];
+        begin_part(b, mail, "related");
+        buf_printf(b,
+                   "Content-Type: image/png\r\nContent-ID: <%s>\r\n"
+                   "Content-Disposition: inline;\r\n filename=\"%s\"\r\n",
+                   picture->cid, picture->name);
+        write_content(b, picture->png, picture->n);
     }
+    end_parts(b, mail, "related");
+}
+
+/* Text first: readers take the last that they know (RFC 2046 section 5.1.4). */
+static void write_alternatives(struct buf *b, const struct mail *mail)
+{
+    buf_printf(b,
+               "Content-Type: multipart/alternative;\r\n"
+               " boundary=\"=_alternative_%s\"\r\n\r\n",
+               mail->id);
+    begin_part(b, mail, "alternative");
+    write_text(b, "plain", mail->body);
+    begin_part(b, mail, "alternative");
+    if (mail->picture_count)
+        write_related(b, mail);
+    else
+        write_text(b, "html", mail->html);
+    end_parts(b, mail, "alternative");
+}
+
+static bool is_sound(const struct mail *mail)
+{
+    bool sound = is_address(mail->to) && is_address(settings()->mail_from) &&
+                 (!mail->unsubscribe || is_word(mail->unsubscribe));
+    for (size_t i = 0; sound && i < mail->picture_count; i++)
+        sound = is_word(mail->pictures[i].name) && is_word(mail->pictures[i].cid);
+    return sound;
 }
 
 char *mail_message(struct arena *a, const struct mail *mail)
 {
     const char *from = settings()->mail_from;
-    if (!is_address(mail->to) || !is_address(from))
+    if (!is_sound(mail))
         return NULL;
     char date[64];
     struct tm utc;
@@ -116,11 +190,16 @@ char *mail_message(struct arena *a, const struct mail *mail)
     write_words(&b, settings()->shop_name);
     buf_printf(&b, "\r\n <%s>\r\nTo: %s\r\nSubject: ", from, mail->to);
     write_words(&b, mail->subject);
-    buf_raw(&b, "\r\nMIME-Version: 1.0\r\n"
-                "Content-Type: text/plain; charset=utf-8\r\n"
-                "Content-Transfer-Encoding: base64\r\n"
-                "Auto-Submitted: auto-generated\r\n\r\n");
-    write_body(&b, a, mail->body);
+    buf_raw(&b, "\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n");
+    if (mail->unsubscribe)
+        buf_printf(&b,
+                   "List-Unsubscribe: <%s>\r\n"
+                   "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+                   mail->unsubscribe);
+    if (mail->html)
+        write_alternatives(&b, mail);
+    else
+        write_text(&b, "plain", mail->body);
     return b.data;
 }
 

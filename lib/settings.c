@@ -75,6 +75,7 @@ static const struct setting TABLE[] = {
     SETTING("COLLECTOR_CLIENT_SECRET", TEXT, collector_client_secret, "", 0, 0),
     SETTING("COLLECTOR_CONTACT", TEXT, collector_contact, "", 0, 0),
     SETTING("REPORTS_DIR", TEXT, reports_dir, "/var/lib/vendas/reports", 1, 0),
+    SETTING("REPORT_HOUR", NUMBER, report_hour, "7", 0, 23),
     SETTING("TRANSFERS_DIR", TEXT, transfers_dir, "/var/lib/vendas/transfers", 1, 0),
     SETTING("TRANSFER_DAYS", NUMBER, transfer_days, "7", 1, 365),
     SETTING("MAX_IMPORT_BYTES", NUMBER, max_import_bytes, "67108864", 1024, 1073741824),

@@ -43,6 +43,7 @@ struct settings {
     const char *collector_client_secret;
     const char *collector_contact; /* address in the collector's User-Agent */
     const char *reports_dir;       /* where the report job writes its pages */
+    long long report_hour;         /* from when on pages of what is over are mailed, 0 to 23 */
     const char *mail_url;          /* smtp(s)://host:port, or file:///folder */
     const char *mail_from; /* the shop's own address, as people see it and answer to it */
     const char *mail_ca;   /* file of the certificates to trust; "" for the system's */

@@ -111,7 +111,7 @@ static void write_html(struct buf *b, const struct report_figures *f,
     html_element(b, "title", "", page->title);
     buf_raw(b, "</head>\n<body style=\"margin:0;padding:16px;background:#fff;color:#1f2937;"
                "font-size:16px;line-height:1.5;" FONT "\">\n"
-               "<div style=\"max-width:560px;margin:0 auto\">");
+               "<div style=\"max-width:480px;margin:0 auto\">");
     html_element(b, "h1", " style=\"font-size:22px;line-height:1.25;margin:0 0 4px\"",
                  page->title);
     html_element(b, "p", " style=\"" MUTED "margin:0 0 12px\"",

@@ -36,7 +36,7 @@ static const struct page_chart {
     {PAGE_MONTH, "kpi", NULL, NULL, "conversion_rate", ITS_DAYS, SPAN_HALF, 300, false},
 };
 
-static const int WIDTHS[] = {[SPAN_HALF] = 502, [SPAN_FULL] = 1016, [SPAN_MAIL] = 560};
+static const int WIDTHS[] = {[SPAN_HALF] = 502, [SPAN_FULL] = 1016, [SPAN_MAIL] = 480};
 
 int report_picture_width(enum picture_span span)
 {

@@ -364,7 +364,7 @@ def usages():
 def test_the_manual_names_every_command_and_option():
     with open(MANUAL, encoding="utf-8") as file:
         manual = re.sub(r"\\f[BIR]", "", file.read().replace("\\-", "-"))
-    assert len(usages()) == 17
+    assert len(usages()) == 20
     for (group, name), usage in usages().items():
         assert f"{group} {name} {usage}".strip() in manual
         for option in re.findall(r"--[a-z-]+", usage):

@@ -8,6 +8,7 @@
 #include "letter.h"
 #include "seal.h"
 #include "utf8.h"
+#include "uuid.h"
 
 static const char TO[] = "ana@example.com", TOKEN[] = "k3yBwq_-t0ken";
 
@@ -16,9 +17,9 @@ static const struct {
     const char *fragment; /* NULL: its link has no token */
     int seconds;
 } KINDS[] = {
-    {"confirm_email", "confirm", 86400}, {"account_exists", NULL, 259200},
-    {"reset_password", "reset", 3600},   {"confirm_new_email", "email", 86400},
-    {"email_changing", NULL, 259200},    {"password_changed", NULL, 259200},
+    {"confirm_email", "confirm", 86400},   {"account_exists", NULL, 259200},
+    {"reset_password", "reset", 3600},     {"confirm_new_email", "email", 86400},
+    {"email_changing", NULL, 259200},      {"password_changed", NULL, 259200},
     {"second_factor_added", NULL, 259200}, {"second_factor_removed", NULL, 259200},
     {"account_deleted", NULL, 259200},
 };
@@ -153,6 +154,49 @@ static void test_each_letter_has_an_id_to_which_it_is_bound(void **state)
     assert_null(unseal_json(a, LETTER_COLUMN, other.id, one.payload));
 }
 
+static void test_a_letter_with_pictures_opens_as_it_was_sealed(void **state)
+{
+    (void)state;
+    static const char PNG[] = "\x89PNG\r\n\x1a\n\0\0\377";
+    struct mail_picture pictures[] = {{"day.png", "day@report", PNG, sizeof PNG - 1},
+                                      {"none.png", "none@report", "", 0}};
+    struct mail mail = {.subject = "Vendas",
+                        .body = "Olá!\n",
+                        .html = "<p title=\"x\">Olá!</p>",
+                        .pictures = pictures,
+                        .picture_count = LENGTH(pictures),
+                        .unsubscribe = "https://loja.example/x?y=z"};
+    struct letter letter = letter_seal_mail(a, &mail, 60);
+    struct mail found;
+    assert_true(letter_open(a, letter.id, letter.payload, &found));
+    assert_string_equal(found.id, letter.id);
+    assert_null(found.to);
+    assert_string_equal(found.subject, mail.subject);
+    assert_string_equal(found.body, mail.body);
+    assert_string_equal(found.html, mail.html);
+    assert_string_equal(found.unsubscribe, mail.unsubscribe);
+    assert_int_equal(found.picture_count, LENGTH(pictures));
+    for (size_t i = 0; i < LENGTH(pictures); i++) {
+        assert_string_equal(found.pictures[i].name, pictures[i].name);
+        assert_string_equal(found.pictures[i].cid, pictures[i].cid);
+        assert_int_equal(found.pictures[i].n, pictures[i].n);
+        assert_memory_equal(found.pictures[i].png, pictures[i].png, pictures[i].n);
+    }
+    assert_false(letter_open(a, uuid7(a), letter.payload, &found));
+}
+
+static void test_a_letter_of_text_alone_has_nothing_else(void **state)
+{
+    (void)state;
+    struct letter letter = letter_seal(a, TO, "Oi", "Olá!\n", 60);
+    struct mail found;
+    assert_true(letter_open(a, letter.id, letter.payload, &found));
+    assert_string_equal(found.to, TO);
+    assert_null(found.html);
+    assert_null(found.unsubscribe);
+    assert_int_equal(found.picture_count, 0);
+}
+
 static void test_a_letter_of_no_kind_is_not_written(void **state)
 {
     (void)state;
@@ -170,6 +214,8 @@ int main(void)
         cmocka_unit_test(test_a_letter_is_whole_in_both_languages),
         cmocka_unit_test(test_what_is_stored_shows_neither_address_nor_token),
         cmocka_unit_test(test_each_letter_has_an_id_to_which_it_is_bound),
+        cmocka_unit_test(test_a_letter_with_pictures_opens_as_it_was_sealed),
+        cmocka_unit_test(test_a_letter_of_text_alone_has_nothing_else),
         cmocka_unit_test(test_a_letter_of_no_kind_is_not_written),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -46,9 +46,9 @@ static void test_a_message_has_the_headers_it_needs(void **state)
                         "To: ana@example.com\r\n"
                         "Subject: Confirme\r\n"
                         "MIME-Version: 1.0\r\n"
+                        "Auto-Submitted: auto-generated\r\n"
                         "Content-Type: text/plain; charset=utf-8\r\n"
                         "Content-Transfer-Encoding: base64\r\n"
-                        "Auto-Submitted: auto-generated\r\n"
                         "\r\n"
                         "T2zDoSENCg0KVHVkbyBiZW0/DQo=\r\n");
 }
@@ -139,6 +139,90 @@ static void test_a_long_text_comes_back_whole(void **state)
     assert_string_equal(strstr(mail_message(a, &mail), "\r\n\r\n"), "\r\n\r\n");
 }
 
+static const struct mail_picture PICTURES[] = {{"day.png", "day@report", "\x89PNG\0\n.\n", 9},
+                                               {"week.png", "week@report", "\x89PNG", 4}};
+
+static struct mail mail_with_pictures(size_t count)
+{
+    struct mail mail = MAIL;
+    mail.html = "<p>Olá!</p>\n";
+    mail.pictures = PICTURES;
+    mail.picture_count = count;
+    mail.unsubscribe = "https://loja.example/x?signature=y";
+    return mail;
+}
+
+#define ALTERNATIVE "=_alternative_019f0000-0000-7000-8000-000000000001"
+#define RELATED "=_related_019f0000-0000-7000-8000-000000000001"
+
+static void test_a_document_stands_with_its_pictures_beside_the_text(void **state)
+{
+    (void)state;
+    struct mail mail = mail_with_pictures(2);
+    const char *message = mail_message(a, &mail);
+    assert_string_equal(strstr(message, "Auto-Submitted:"),
+                        "Auto-Submitted: auto-generated\r\n"
+                        "List-Unsubscribe: <https://loja.example/x?signature=y>\r\n"
+                        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+                        "Content-Type: multipart/alternative;\r\n"
+                        " boundary=\"" ALTERNATIVE "\"\r\n\r\n"
+                        "--" ALTERNATIVE "\r\n"
+                        "Content-Type: text/plain; charset=utf-8\r\n"
+                        "Content-Transfer-Encoding: base64\r\n\r\n"
+                        "T2zDoSENCg0KVHVkbyBiZW0/DQo=\r\n"
+                        "--" ALTERNATIVE "\r\n"
+                        "Content-Type: multipart/related; type=\"text/html\";\r\n"
+                        " boundary=\"" RELATED "\"\r\n\r\n"
+                        "--" RELATED "\r\n"
+                        "Content-Type: text/html; charset=utf-8\r\n"
+                        "Content-Transfer-Encoding: base64\r\n\r\n"
+                        "PHA+T2zDoSE8L3A+DQo=\r\n"
+                        "--" RELATED "\r\n"
+                        "Content-Type: image/png\r\n"
+                        "Content-ID: <day@report>\r\n"
+                        "Content-Disposition: inline;\r\n filename=\"day.png\"\r\n"
+                        "Content-Transfer-Encoding: base64\r\n\r\n"
+                        "iVBORwAKLgoA\r\n"
+                        "--" RELATED "\r\n"
+                        "Content-Type: image/png\r\n"
+                        "Content-ID: <week@report>\r\n"
+                        "Content-Disposition: inline;\r\n filename=\"week.png\"\r\n"
+                        "Content-Transfer-Encoding: base64\r\n\r\n"
+                        "iVBORw==\r\n"
+                        "--" RELATED "--\r\n"
+                        "--" ALTERNATIVE "--\r\n");
+}
+
+static void test_a_document_without_pictures_needs_no_part_for_them(void **state)
+{
+    (void)state;
+    struct mail mail = mail_with_pictures(0);
+    const char *message = mail_message(a, &mail);
+    assert_null(strstr(message, "multipart/related"));
+    assert_non_null(strstr(message, "--" ALTERNATIVE "\r\n"
+                                    "Content-Type: text/html; charset=utf-8\r\n"));
+}
+
+static void test_no_name_of_a_picture_and_no_link_begins_a_header(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"", "a b", "a\r\nBcc: eva@example.com", "a>", "a\"", "é"};
+    for (size_t i = 0; i < LENGTH(BAD); i++) {
+        struct mail_picture picture = PICTURES[0];
+        struct mail mail = mail_with_pictures(1);
+        mail.pictures = &picture;
+        picture.name = BAD[i];
+        assert_null(mail_message(a, &mail));
+        picture.name = "day.png";
+        picture.cid = BAD[i];
+        assert_null(mail_message(a, &mail));
+        picture.cid = "day@report";
+        assert_non_null(mail_message(a, &mail));
+        mail.unsubscribe = BAD[i];
+        assert_null(mail_message(a, &mail));
+    }
+}
+
 /* Whether there is a mailer with this setting; what it says on stderr is not shown. */
 static bool mailer_with(const char *name, const char *value)
 {
@@ -210,6 +294,9 @@ int main(void)
         cmocka_unit_test(test_no_text_begins_a_header),
         cmocka_unit_test(test_what_is_no_address_gets_no_message),
         cmocka_unit_test(test_a_long_text_comes_back_whole),
+        cmocka_unit_test(test_a_document_stands_with_its_pictures_beside_the_text),
+        cmocka_unit_test(test_a_document_without_pictures_needs_no_part_for_them),
+        cmocka_unit_test(test_no_name_of_a_picture_and_no_link_begins_a_header),
         cmocka_unit_test(test_a_mailer_needs_a_server_or_a_folder),
         cmocka_unit_test(test_a_message_becomes_a_file_once_however_often_it_is_sent),
     };
