@@ -75,8 +75,17 @@ def read_operations(document):
                 yield Operation(spec["operationId"], method.upper(), path, spec, parameters)
 
 
+class Loader(yaml.CSafeLoader):
+    """YAML in which no name stands twice: of two the last would count, and nobody would know."""
+
+    def construct_mapping(self, node, deep=False):
+        names = [self.construct_object(name, deep=True) for name, _ in node.value]
+        assert len(set(names)) == len(names), f"a name stands twice at {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
 with open(PATH, encoding="utf-8") as file:
-    RAW = yaml.load(file, Loader=yaml.CSafeLoader)
+    RAW = yaml.load(file, Loader=Loader)
 DOCUMENT = resolve(RAW, RAW)
 OPERATIONS = list(read_operations(DOCUMENT))
 VALIDATORS = {}
