@@ -32,7 +32,8 @@ class Products:
     """Makes products to sell; each is sold once."""
 
     def __init__(self):
-        self.next = FIRST
+        self.next = int(psql("SELECT coalesce(max(right(slug, -6)::int) + 1, %d)"
+                             " FROM products.products WHERE slug LIKE 'flash-%%'" % FIRST))
 
     def make(self, count, pieces):
         """The first and the last number of so many new ones."""
@@ -47,7 +48,8 @@ def buyers():
     psql("INSERT INTO registry.users (name, email, password_hash)"
          " SELECT u.name, 'flash-' || n || '@example.com', u.password_hash"
          f"   FROM generate_series(1, {BUYERS}) AS n, registry.users u"
-         f"  WHERE lower(u.email) = lower('{os.environ['VENDAS_CUSTOMER_EMAIL']}')")
+         f"  WHERE lower(u.email) = lower('{os.environ['VENDAS_CUSTOMER_EMAIL']}')"
+         " ON CONFLICT DO NOTHING")
     path = f"{VAR}/tmp/tokens"
     with open(path, "w") as file:
         for n in range(1, BUYERS + 1):

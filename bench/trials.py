@@ -19,6 +19,7 @@ import exports
 import flash
 import ingest
 import payments
+import reports
 import transfer
 from measure import (CLIENTS, GROUPS, HERE, VAR, access_token, cached_share, cpu_seconds, die,
                      latency, output_of, pgbench, psql, start_log, worker_memory, wrk)
@@ -252,10 +253,15 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each trial")
     parser.add_argument("--rounds", type=int, default=3, help="in which each side has its turn")
     parser.add_argument("--only", choices=[*COMPARISONS, "cold", "ingest", "catalogue", "transfer",
-                                                       "flash", "payments", "charts", "exports"],
+                                                       "flash", "payments", "charts", "exports",
+                                                       "reports"],
                         help="this comparison")
     parser.add_argument("--sizes", type=int, nargs=2, default=catalogue.SIZES,
                         help="products of the catalogue, which only --only catalogue makes")
+    parser.add_argument("--anew", action="store_true",
+                        help="with --only reports: make its orders again")
+    parser.add_argument("--part", action="append", choices=reports.PARTS,
+                        help="with --only reports: this part of it; may be given several times")
     parser.add_argument("--memory", action="store_true",
                         help="only see whether the workers' memory stays flat")
     options = parser.parse_args()
@@ -273,6 +279,8 @@ def main():
         good = flash.measure(options.rounds)
     elif options.only == "payments":
         good = payments.measure(options.rounds, options.seconds)
+    elif options.only == "reports":
+        sys.exit(0 if all(reports.measure(options.rounds, options.part)) else 1)
     elif options.only == "exports":
         good = exports.measure()
     elif options.only == "charts":
