@@ -10,6 +10,7 @@ import pytest
 import contract
 import shop_day_payments
 import support
+import test_report_subscriptions
 import test_second_factor
 import test_transfers
 from pictures import fill, picture, upload
@@ -528,6 +529,27 @@ def subscribers(owner):
     ok(owner.delete(path), 204)
 
 
+def report_subscriptions(owner):
+    """Has pages of reports sent by mail, and ends it, once by the link of a letter."""
+    body = {"page": "weekly", "language": "en"}
+    made = owner.post("/v1/report-subscriptions", body)
+    path = made.headers["Location"]
+    ok(made, 201)
+    ok(owner.post("/v1/report-subscriptions", body), 409)
+    ok(owner.get("/v1/report-subscriptions?limit=1"))
+    read = owner.get(path)
+    ok(read)
+    assert owner.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    old = {"If-Match": read.headers["ETag"]}
+    ok(owner.patch(path, {"language": "pt-BR"}, headers=old))
+    ok(owner.patch(path, {"language": "en"}, headers=old), 412)
+    ok(owner.delete(path), 204)
+    made = owner.post("/v1/report-subscriptions", body).json()
+    link = test_report_subscriptions.link(made)
+    for method in ("GET", "POST"):
+        assert support.Client().request(method, link).status_code == 200
+
+
 def reports(owner):
     for group in ("day", "week", "month", "product", "region", "customer", "gateway", "coupon"):
         ok(owner.get(f"/v1/reports/sales?group_by={group}"))
@@ -630,6 +652,7 @@ def test_shop_day_sees_every_answer_of_the_contract(owner, anyone, standin):
     rules(owner, ana, product)
     carts(ana, product)
     subscribers(owner)
+    report_subscriptions(owner)
     ok(ana.get("/v1/users/me/export"))
     privileges(owner)
     reports(owner)

@@ -86,6 +86,8 @@ def known(make_product, place_order, begin_payment, admin):
     chosen = [{"variant_id": make_product()["variants"][0]["id"], "quantity": 3}]
     assert user.put("/v1/carts/current", {"items": chosen}).status_code == 200
     assert admin.patch(f"/v1/users/{user.id}", {"language": "pt-BR"}).status_code == 200
+    support.rows("INSERT INTO sales.report_subscriptions (user_id, page, language, mailed_to)"
+                 f" VALUES ('{user.id}', 'weekly', 'en', now())")
     return user, marks, order
 
 
