@@ -10,7 +10,7 @@ import time
 from catalogue import TRIGGER, at_once
 from measure import HERE, RUN, VAR, output_of
 
-SIZES = {"few": 50_000}  # orders by database
+SIZES = {"few": 50_000, "vendas": 5_000_000}  # orders by database
 PRODUCTS = (601, 5100)  # of bench/catalogue.sql, which has 5,000 variants and some
 STEP = 100_000
 MARK = f"{VAR}/made"  # tools/bench keeps the instance where it is there

@@ -4,7 +4,6 @@ and whether reports grow with the orders.
 Sides take turns, round by round, and the least of all rounds counts: whatever else the machine does
 only adds to it.
 """
-import datetime
 import http.client
 import json
 import math
@@ -104,7 +103,7 @@ class Report:
                 (*period, self.group, json.dumps(filters), self.more.get("compare"), MOST))
 
     def path(self, period):
-        query = {"from": period[0], "to": period[1] - datetime.timedelta(days=1)}
+        query = {"from": period[0], "to": period[1]}
         query.update(self.more, group_by=self.group, limit=MOST)
         return "/v1/reports/sales?" + "&".join(f"{key}={value}" for key, value in query.items())
 
@@ -167,15 +166,21 @@ def by_http(prefix, report, period, headers):
     return answer.status == 200
 
 
-def copy_sessions():
-    """Who is signed in at the one shop is at the other."""
+def copy(table, rows):
+    """Rows of the one shop, as a statement gives them in JSON, into the same table of the other."""
     columns = orders.query("few", "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
-                           " WHERE attrelid = 'registry.sessions'::regclass AND attnum > 0"
+                           f" WHERE attrelid = '{table}'::regclass AND attnum > 0"
                            " AND NOT attisdropped AND attgenerated = ''")
-    rows = orders.query("vendas", "SELECT json_agg(s) FROM registry.sessions s")
-    orders.query("few", f"INSERT INTO registry.sessions ({columns}) OVERRIDING SYSTEM VALUE SELECT"
-                        f" {columns} FROM json_populate_recordset(NULL::registry.sessions,"
-                        f" $r${rows}$r$) ON CONFLICT DO NOTHING")
+    found = orders.query("vendas", f"SELECT json_agg(r) FROM ({rows}) AS t (r)")
+    orders.query("few", f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
+                        f" FROM json_populate_recordset(NULL::{table}, $r${found}$r$) ON CONFLICT DO NOTHING")
+
+
+def copy_sessions():
+    """Who is signed in at the one shop is at the other, by an address that nobody has there."""
+    copy("registry.users", "SELECT to_jsonb(u) || jsonb_build_object('email', u.id || '@bench.example')"
+                           "  FROM registry.users u WHERE id IN (SELECT user_id FROM registry.sessions)")
+    copy("registry.sessions", "SELECT to_jsonb(s) FROM registry.sessions s")
 
 
 def look(found, rounds, period):
