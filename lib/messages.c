@@ -695,7 +695,7 @@ static const struct entry TABLE[] = {
     {"report_customers", {"Clientes", "Customers"}},
     {"customers_new", {"Primeira compra", "First order"}},
     {"customers_returning", {"Já haviam comprado", "Had bought before"}},
-    {"compared_day_week", {"ante 7 dias antes", "against 7 days before"}},
+    {"compared_day_week", {"ante 7 dias atrás", "against 7 days before"}},
     {"compared_day_previous", {"ante a véspera", "against the day before"}},
     {"compared_year", {"ante um ano antes", "against a year before"}},
     {"compared_week_previous", {"ante a semana anterior", "against the week before"}},
