@@ -52,8 +52,11 @@ def test_whoever_has_the_present_answer_is_told_so_by_program_and_cache_alike(an
         tag = anyone.get(path).headers["ETag"]
         fresh = anyone.get(path, headers={"If-None-Match": tag})
         assert (fresh.status_code, fresh.headers["X-Cache"]) == (304, "MISS"), path
-        ask_often(anyone, path)
-        kept = ask_often(anyone, path, headers={"If-None-Match": tag})
+        for _ in range(5):  # what expires in between stays so until somebody has no copy
+            ask_often(anyone, path)
+            kept = ask_often(anyone, path, headers={"If-None-Match": tag})
+            if "HIT" in caches(kept):
+                break
         assert {(answer.status_code, answer.content) for answer in kept} == {(304, b"")}
         assert {answer.headers["ETag"] for answer in kept} == {tag}
         assert "HIT" in caches(kept), path
