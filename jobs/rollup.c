@@ -1,6 +1,6 @@
 /*
  * rollup: counts what has changed since reports were counted last. Run every half minute; a
- * report counts what little has come since by itself. Service Sales, sql/0053_rollups.sql.
+ * report counts what little has come since by itself. Service Sales, sql/0054_rollups.sql.
  *
  *     rollup             counts what is queued
  *     rollup --rebuild   counts all orders anew, to the same figures; reports wait meanwhile

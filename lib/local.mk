@@ -109,6 +109,7 @@ libvendas_a_SOURCES = \
 	lib/sales/report_style.c lib/sales/report_style.h \
 	lib/sales/report_table.c lib/sales/report_table.h \
 	lib/sales/report_tables.c lib/sales/report_tables.h \
+	lib/sales/rollup.c lib/sales/rollup.h \
 	lib/sales/period.c lib/sales/period.h \
 	lib/sales/pricing.c lib/sales/pricing.h \
 	lib/sales/signature.c lib/sales/signature.h \

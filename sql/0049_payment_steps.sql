@@ -384,12 +384,12 @@ REVOKE ALL ON FUNCTION sales.lease(), sales.later(int, int),
     sales.cancel_payment(jsonb, uuid, boolean), sales.request_capture(jsonb, uuid),
     sales.request_refund(jsonb, text, bytea, uuid, jsonb), sales.confirm_refund(jsonb, uuid),
     sales.settle_step(uuid, text, text, jsonb, text, int, text),
-    sales.settle_refund(uuid, text, jsonb, text, int, text), sales.claim_step(),
+    sales.settle_refund(uuid, text, jsonb, text, int, text), sales.claim_step(), sales.shown_to_buyer(json),
     sales.close_task(jsonb, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     sales.begin_payment(uuid, text, bytea, uuid, text, text, text, boolean, boolean, interval),
     sales.cancel_payment(jsonb, uuid, boolean), sales.request_capture(jsonb, uuid),
     sales.request_refund(jsonb, text, bytea, uuid, jsonb), sales.confirm_refund(jsonb, uuid),
     sales.settle_step(uuid, text, text, jsonb, text, int, text),
-    sales.settle_refund(uuid, text, jsonb, text, int, text), sales.claim_step(),
+    sales.settle_refund(uuid, text, jsonb, text, int, text), sales.claim_step(), sales.shown_to_buyer(json),
     sales.close_task(jsonb, uuid, text) TO vendas_sales;

@@ -379,9 +379,8 @@ SELECT sales.put_unsent_back(o.id, NULL) FROM sales.orders o
 -- Rights -------------------------------------------------------------------------------------
 
 GRANT SELECT ON sales.unsent_integrity TO vendas_sales;
--- sales.shown_to_buyer() is from 0049, which left it to everybody.
-REVOKE ALL ON FUNCTION sales.shown_to_buyer(json), sales.close_task(jsonb, uuid, bytea), sales.note_of(sales.payment_tasks),
+REVOKE ALL ON FUNCTION sales.close_task(jsonb, uuid, bytea), sales.note_of(sales.payment_tasks),
     sales.clear_column(text), sales.units_of(jsonb), sales.put_units_back(uuid, jsonb, uuid), sales.awaited_by(uuid),
     sales.put_unsent_back(uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sales.shown_to_buyer(json), sales.close_task(jsonb, uuid, bytea), sales.note_of(sales.payment_tasks),
+GRANT EXECUTE ON FUNCTION sales.close_task(jsonb, uuid, bytea), sales.note_of(sales.payment_tasks),
     sales.clear_column(text), sales.units_of(jsonb), sales.put_units_back(uuid, jsonb, uuid) TO vendas_sales;

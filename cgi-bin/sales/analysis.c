@@ -5,24 +5,16 @@
  */
 #include <string.h>
 
-#include "db.h"
 #include "json.h"
 #include "messages.h"
 #include "request.h"
 #include "sales/report_table.h"
+#include "sales/rollup.h"
 #include "settings.h"
-
-/* What was sold a moment ago is counted before it is asked for: see sales.roll_up_some(). */
-static const char COUNT[] = "SELECT sales.roll_up_some($1)";
 
 #define MAX_LINES 1000000
 
 /* Reading what is asked for ---------------------------------------------------------------- */
-
-static bool count(struct request *req)
-{
-    return db_query(req->arena, &req->problem, COUNT, settings()->timezone);
-}
 
 /* A number of the query as a value of a statement, else what stands for it (NULL for NULL). */
 static const char *number(struct request *req, struct json_object *query, const char *name,
@@ -76,7 +68,8 @@ static void sellers(struct request *req)
 {
     struct period period;
     struct json_object *query = req_query(req, SELLERS_QUERY);
-    if (!query || !period_read(&req->problem, query, &period) || !count(req))
+    if (!query || !period_read(&req->problem, query, &period) ||
+        !rollup_catch_up(&req->problem))
         return;
     const char *order = choice(query, "order", "best"), *by = choice(query, "by", "units");
     report_respond(req, query, &SELLERS, &period,
@@ -131,7 +124,7 @@ static void abc(struct request *req)
         problem_field(&req->problem, "b", "too_small", arena_printf(req->arena, "%lld", a));
         return;
     }
-    if (!count(req))
+    if (!rollup_catch_up(&req->problem))
         return;
     report_respond(
         req, query, &ABC, &period,
@@ -227,7 +220,7 @@ static struct period day_asked(struct request *req, struct json_object *query)
 static void segments(struct request *req)
 {
     struct json_object *query = req_query(req, SEGMENTS_QUERY);
-    if (!query || !count(req))
+    if (!query || !rollup_catch_up(&req->problem))
         return;
     struct period day = day_asked(req, query);
     report_respond(req, query, &SEGMENTS, &day,
@@ -239,7 +232,7 @@ static void segments(struct request *req)
 static void customers(struct request *req)
 {
     struct json_object *query = req_query(req, CUSTOMERS_QUERY);
-    if (!query || !count(req))
+    if (!query || !rollup_catch_up(&req->problem))
         return;
     struct period day = day_asked(req, query);
     const char *segment = field_text(query, "segment");
@@ -301,7 +294,8 @@ static void cohorts(struct request *req)
 {
     struct period period;
     struct json_object *query = req_query(req, COHORTS_QUERY);
-    if (!query || !period_read(&req->problem, query, &period) || !count(req))
+    if (!query || !period_read(&req->problem, query, &period) ||
+        !rollup_catch_up(&req->problem))
         return;
     if (!field_present(query, "from"))
         period.from = period_shift(req->arena, period.to, -COHORTS_DEFAULT_DAYS);
@@ -341,7 +335,8 @@ static void together(struct request *req)
 {
     struct period period;
     struct json_object *query = req_query(req, TOGETHER_QUERY);
-    if (!query || !period_read(&req->problem, query, &period) || !count(req))
+    if (!query || !period_read(&req->problem, query, &period) ||
+        !rollup_catch_up(&req->problem))
         return;
     const char *support = number(req, query, "support", "10"),
                *order = choice(query, "order", "lift");

@@ -4,14 +4,10 @@
  */
 #include <string.h>
 
-#include "db.h"
 #include "request.h"
 #include "sales/report_charts.h"
 #include "sales/report_filter.h"
-#include "settings.h"
-
-/* What was sold a moment ago is counted before it is drawn: see sales.roll_up_some(). */
-static const char COUNT[] = "SELECT sales.roll_up_some($1)";
+#include "sales/rollup.h"
 
 enum { MIN_WIDTH = 120, MIN_HEIGHT = 40, MAX_SCALE = 2 };
 
@@ -76,8 +72,7 @@ static void read_chart(struct request *req)
     struct chart chart;
     struct chart_picture picture;
     struct json_object *query = req_query(req, QUERY);
-    if (!query || !read_wish(req, query, &wish) ||
-        !db_query(req->arena, &req->problem, COUNT, settings()->timezone) ||
+    if (!query || !read_wish(req, query, &wish) || !rollup_catch_up(&req->problem) ||
         !report_chart_read(req->arena, &req->problem, which, &wish, &chart))
         return;
     chart.width = number(query, "width", chart.width);

@@ -1,15 +1,13 @@
 /*
  * Sales reports and key figures: what was sold, by period, place, customer or what was sold,
- * compared with what was before. Service Sales, rollups and facts of orders: sql/0053 and 0055.
+ * compared with what was before. Service Sales, rollups and facts of orders: sql/0053 to 0055.
  */
 #include "db.h"
 #include "request.h"
 #include "sales/report_filter.h"
 #include "sales/report_table.h"
+#include "sales/rollup.h"
 #include "settings.h"
-
-/* What was sold a moment ago is counted before it is asked for: see sales.roll_up_some(). */
-static const char COUNT[] = "SELECT sales.roll_up_some($1)";
 
 #define FIGURES                                                                                \
     "orders, units, gross, discount, revenue, freight, tax, total, refunded, net, cost,"       \
@@ -87,7 +85,7 @@ static void sales_report(struct request *req)
     struct period period;
     struct json_object *query = req_query(req, SALES_QUERY);
     if (!query || !period_read(&req->problem, query, &period) ||
-        !db_query(req->arena, &req->problem, COUNT, settings()->timezone))
+        !rollup_catch_up(&req->problem))
         return;
     const char *group =
         field_present(query, "group_by") ? field_text(query, "group_by") : "day";

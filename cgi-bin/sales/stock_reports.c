@@ -1,7 +1,7 @@
 /*
  * Reports on stock: what there is and is worth, what runs out, lies too long or is to be
  * ordered, and what is likely to be sold. Service Sales; all is defined in
- * sql/0054_stock_reports.sql.
+ * sql/0058_stock_reports.sql.
  */
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "db.h"
 #include "messages.h"
 #include "money.h"
+#include "sales/rollup.h"
 #include "settings.h"
 
 const struct kpi REPORT_KPIS[KPI_COUNT] = {
@@ -41,9 +42,6 @@ static const char KPIS[] =
     " ORDER BY p.n";
 enum { NOW, OVER, WEEK, COMPARED };
 enum { FROM, TO, FIRST_VALUE };
-
-/* What was sold a moment ago is counted before it is told. */
-static const char COUNT[] = "SELECT sales.roll_up_some($1)";
 
 static const char *const STEPS[PAGE_KINDS] = {"1 day", "7 days", "1 month"};
 
@@ -83,7 +81,7 @@ bool report_figures_read(struct arena *a, struct problem *p, enum page_kind kind
     if (strcmp(out->over.to, period->from) < 0)
         out->over.to = period->from;
     struct rows *rows = NULL;
-    if (db_query(a, p, COUNT, settings()->timezone))
+    if (rollup_catch_up(p))
         rows =
             db_query_planned(a, p, KPIS, period->from, period->to, out->over.to, STEPS[kind]);
     if (!rows)

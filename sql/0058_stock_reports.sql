@@ -292,7 +292,7 @@ LANGUAGE sql STABLE ROWS 100000 AS $$
       FROM fitted f CROSS JOIN calendar c CROSS JOIN generate_series(0, p_weeks - 1) AS n
 $$;
 COMMENT ON FUNCTION sales.forecast(int, uuid[], text) IS
-    'How many pieces of each of these variants, null: of all, are likely to be sold in this week and in each of the next, where any were in the last 112: the exponentially smoothed level of its weeks times the season of the week; with what the same method would have been wrong by in the last 8 weeks (sql/0054_stock_reports.sql says how).';
+    'How many pieces of each of these variants, null: of all, are likely to be sold in this week and in each of the next, where any were in the last 112: the exponentially smoothed level of its weeks times the season of the week; with what the same method would have been wrong by in the last 8 weeks (sql/0058_stock_reports.sql says how).';
 
 CREATE FUNCTION sales.stock_report_forecast(p_weeks int, p_sku text, p_zone text)
 RETURNS TABLE (sku text, name text, week date, forecast bigint, level bigint, season bigint, history bigint,
