@@ -10,42 +10,23 @@ import support
 
 SERVICES = ["registry", "products", "sales", "catalog"]
 
-# What services publish to each other; all else is closed.
+# What services publish to each other, {(to, of): functions}, and to all; all else is closed.
+PUBLISHED_TO = {
+    ("registry", "sales"):
+        "customer_snapshots erase_customer erasure_obstacles export_customer",
+    ("products", "sales"):
+        "on_sale popularity product_obstacles sell_ahead was_sold",
+    ("sales", "products"):
+        "categories_named categories_of cost_of draws_on for_sale has_variant keeps_stock "
+        "market_prices named on_offer products_in products_named stock_changed stock_known_below "
+        "stock_of stocked stocked_variant variants_of",
+    ("sales", "registry"):
+        "address_for_order customer_for_letter customer_for_order hold_customer post_staff_letter "
+        "user_may withdraw_letter",
+}
 PUBLISHED_FUNCTIONS = {
-    ("sales", "registry.address_for_order"),
-    ("sales", "registry.customer_for_letter"),
-    ("sales", "registry.customer_for_order"),
-    ("sales", "registry.hold_customer"),
-    ("sales", "registry.post_staff_letter"),
-    ("sales", "registry.user_may"),
-    ("sales", "registry.withdraw_letter"),
-    ("sales", "products.categories_named"),
-    ("sales", "products.categories_of"),
-    ("sales", "products.cost_of"),
-    ("sales", "products.draws_on"),
-    ("sales", "products.for_sale"),
-    ("sales", "products.keeps_stock"),
-    ("sales", "products.market_prices"),
-    ("sales", "products.named"),
-    ("sales", "products.on_offer"),
-    ("sales", "products.products_in"),
-    ("sales", "products.products_named"),
-    ("sales", "products.stock_changed"),
-    ("sales", "products.stock_known_below"),
-    ("sales", "products.stock_of"),
-    ("sales", "products.stocked"),
-    ("sales", "products.stocked_variant"),
-    ("sales", "products.variants_of"),
-    ("products", "sales.on_sale"),
-    ("products", "sales.popularity"),
-    ("products", "sales.product_obstacles"),
-    ("products", "sales.sell_ahead"),
-    ("products", "sales.was_sold"),
-    ("sales", "products.has_variant"),
-    ("registry", "sales.customer_snapshots"),
-    ("registry", "sales.erase_customer"),
-    ("registry", "sales.erasure_obstacles"),
-    ("registry", "sales.export_customer"),
+    *((service, f"{home}.{name}") for (service, home), names in PUBLISHED_TO.items()
+      for name in names.split()),
     *((service, f"registry.{name}") for service in ("products", "sales", "catalog")
       for name in ("audit_act", "audit_write", "live_identity", "post_letter")),
 }
